@@ -1,0 +1,71 @@
+"""What a repository says of itself: its components, their tools and commands, each claim with its evidence."""
+
+from typing import Literal
+
+from cicd_defs.facts.value import Value
+
+StackName = Literal["python", "node", "go", "rust", "java"]
+CommandKind = Literal["install", "lint", "format", "typecheck", "test", "build"]
+
+
+class Claim(Value):
+    """One thing that the repository says, in the field's word for it, and where: `file:line`."""
+
+    name: str
+    evidence: tuple[str, ...]
+
+
+class Command(Value):
+    """A shell script that works as it is in the component's folder, with the tools on the path."""
+
+    kind: CommandKind
+    run: str
+    evidence: tuple[str, ...]
+
+
+class Component(Value):
+    """One buildable part of a repository. A workspace (npm, Cargo, uv, Maven, Gradle) is one component.
+
+    `name` is unique in the repository, `[a-z][a-z0-9-]*`. `path` is `.` or a relative POSIX path; commands run there.
+    `versions` are the runtime's supported versions, ascending (Python `3.11`, Node `22`, Go `1.24`, Java `17`, Rust
+    toolchains such as `stable`): the matrix of its tests.
+    """
+
+    name: str
+    path: str
+    stack: StackName
+    manifest: str
+    lock_file: str | None = None
+    members: tuple[str, ...] = ()
+    languages: tuple[Claim, ...] = ()
+    package_managers: tuple[Claim, ...] = ()
+    test_runners: tuple[Claim, ...] = ()
+    linters: tuple[Claim, ...] = ()
+    formatters: tuple[Claim, ...] = ()
+    type_checkers: tuple[Claim, ...] = ()
+    coverage_tools: tuple[Claim, ...] = ()
+    versions: tuple[str, ...] = ()
+    services: tuple[Claim, ...] = ()
+    commands: tuple[Command, ...] = ()
+
+    def command(self, kind: CommandKind) -> str | None:
+        """The component's command of one kind, or None where it has none."""
+        return next((command.run for command in self.commands if command.kind == kind), None)
+
+
+class Stacks(Value):
+    """Everything detected in one repository.
+
+    What belongs to the repository and to no single component stands beside the components: hooks that check commits
+    (`hooks`: `pre-commit`), container files, Kubernetes manifests, Helm charts, skaffold, and languages of which it
+    has sources but that no component builds (`other_languages`).
+    """
+
+    components: tuple[Component, ...] = ()
+    hooks: tuple[Claim, ...] = ()
+    dockerfiles: tuple[Claim, ...] = ()
+    compose_files: tuple[Claim, ...] = ()
+    kubernetes: tuple[Claim, ...] = ()
+    helm_charts: tuple[Claim, ...] = ()
+    skaffold: tuple[Claim, ...] = ()
+    other_languages: tuple[Claim, ...] = ()

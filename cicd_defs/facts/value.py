@@ -1,0 +1,9 @@
+"""What every value in the rooms is: frozen, complete, and readable back from JSON."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """A frozen value. Unknown fields are refused, so that JSON from another version is noticed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
