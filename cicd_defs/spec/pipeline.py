@@ -1,0 +1,271 @@
+"""The CI part of a declaration: when it runs, and how each component is checked."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from cicd_defs.spec.names import (
+    ComponentName,
+    ComponentPath,
+    Cron,
+    EnvName,
+    ImageReference,
+    PathPattern,
+    RepositoryPath,
+    RunnerLabel,
+    SecretName,
+    Version,
+)
+from cicd_defs.spec.strict import (
+    DETECTED,
+    PLANNED,
+    Choices,
+    Distinct,
+    Mistake,
+    Strict,
+    circle,
+    collisions,
+    refuse_mistakes,
+)
+from cicd_defs.spec.text import EnvValue, Expression, Script
+
+Trigger = Literal["push", "pr", "manual", "schedule"]
+StackName = Literal["python", "node", "go", "rust", "java", "custom"]
+PackageManager = Literal[
+    "pip",
+    "uv",
+    "poetry",
+    "hatch",
+    "pdm",
+    "pixi",
+    "npm",
+    "pnpm",
+    "yarn",
+    "bun",
+    "go",
+    "cargo",
+    "maven",
+    "gradle",
+]
+Minutes = Annotated[int, Field(ge=1, le=360)]
+EnvVars = dict[EnvName, EnvValue]
+
+TRIGGER_WORDS: dict[str, tuple[Trigger, ...]] = {
+    "push-pr": ("push", "pr"),
+    "push": ("push",),
+    "pr": ("pr",),
+    "manual": ("manual",),
+    "schedule": ("schedule",),
+}
+
+
+def _triggers_of_word(value: Any) -> Any:
+    return _one_or_several(TRIGGER_WORDS.get(value, value) if isinstance(value, str) else value)
+
+
+def _one_or_several(value: Any) -> Any:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value  # JSON has no tuples
+
+
+class Scans(Strict):
+    """Which security scans run each night."""
+
+    dependencies: bool = Field(
+        True, description="Look for known vulnerabilities in what the components depend on."
+    )
+    secrets: bool = Field(True, description="Look for secrets in the files.")
+    image: bool = Field(
+        True, description="Look for known vulnerabilities in each image that a Dockerfile builds."
+    )
+    code: bool = Field(True, description="Look for dangerous patterns in the code.")
+
+
+class Component(Strict):
+    """One buildable part of the repository. What is left out is detected."""
+
+    path: ComponentPath = Field(
+        ".", description="The component's folder; its commands run there.", examples=["services/api"]
+    )
+    name: ComponentName | None = Field(
+        None,
+        description="What its jobs and targets are called.",
+        examples=["api"],
+        json_schema_extra={"when_left_out": "the path with `-`; for the top of the repository the stack"},
+    )
+    stack: StackName | None = Field(
+        None,
+        description="The language it is built with; `custom` sets nothing up and runs the commands given.",
+        examples=["python"],
+        json_schema_extra=DETECTED,
+    )
+    versions: Choices[Version] | None = Field(
+        None,
+        description="Versions of the language to test with, each in quotes: one job each.",
+        examples=[["3.11", "3.12"]],
+        json_schema_extra=DETECTED,
+    )
+    runs_on: Annotated[Choices[RunnerLabel], BeforeValidator(_one_or_several)] | None = Field(
+        None,
+        description="Runners to test on, one label or a list: one job each.",
+        examples=[["ubuntu-24.04", "macos-15"]],
+        json_schema_extra={"when_left_out": "`pipeline.runs_on`"},
+    )
+    package_manager: PackageManager | None = Field(
+        None,
+        description="The program that installs what it depends on.",
+        examples=["uv"],
+        json_schema_extra=DETECTED,
+    )
+    install_cmd: Script | None = Field(
+        None, description="Installs what it depends on.", examples=["npm ci"], json_schema_extra=DETECTED
+    )
+    lint_cmd: Script | None = Field(
+        None, description="Lints it.", examples=["ruff check ."], json_schema_extra=DETECTED
+    )
+    format_cmd: Script | None = Field(
+        None,
+        description="Checks its format, and changes nothing.",
+        examples=["ruff format --check ."],
+        json_schema_extra=DETECTED,
+    )
+    typecheck_cmd: Script | None = Field(
+        None, description="Checks its types.", examples=["mypy --strict src"], json_schema_extra=DETECTED
+    )
+    test_cmd: Script | None = Field(
+        None,
+        description="Runs its tests.",
+        examples=["pytest -m 'not integration'"],
+        json_schema_extra=DETECTED,
+    )
+    integration_cmd: Script | None = Field(
+        None,
+        description="Runs its integration tests, each night and with its services.",
+        examples=["pytest -m integration"],
+        json_schema_extra=DETECTED,
+    )
+    build_cmd: Script | None = Field(
+        None, description="Builds it.", examples=["npm run build"], json_schema_extra=DETECTED
+    )
+    env_vars: EnvVars = Field(
+        {},
+        description="Variables of its jobs, beside those of the whole pipeline.",
+        examples=[{"APP_ENV": "test"}],
+    )
+    services: Distinct[ImageReference] | None = Field(
+        None,
+        description="Databases and caches that run beside its tests; an empty list for none.",
+        examples=[["postgres:16-alpine", "redis:7-alpine"]],
+        json_schema_extra=DETECTED,
+    )
+    coverage_tool: Literal["codecov", "coveralls", "none"] = Field(
+        "none", description="The service that its coverage is uploaded to.", examples=["codecov"]
+    )
+    timeout_minutes: Minutes | None = Field(
+        None,
+        description="Minutes after which one of its jobs is stopped.",
+        examples=[15],
+        json_schema_extra={"when_left_out": "`pipeline.timeout_minutes`"},
+    )
+    paths: Distinct[PathPattern] = Field(
+        (),
+        description="Files outside its folder that concern it: a change there checks it too.",
+        examples=[["proto/**"]],
+    )
+    depends_on: Distinct[ComponentName] = Field(
+        (), description="Components that it builds on: a change there checks it too.", examples=[["core"]]
+    )
+    artifacts: Distinct[RepositoryPath] = Field(
+        (),
+        description="What its build makes, from its folder: kept, and handed to later jobs.",
+        examples=[["dist"]],
+        json_schema_extra=PLANNED,
+    )
+
+    @property
+    def known_as(self) -> str:
+        """Its name, declared or from its path; at the top of the repository from its stack, or `root`."""
+        if self.name:
+            return self.name
+        if self.path == ".":
+            return self.stack or "root"
+        slug = re.sub("[^a-z0-9]+", "-", self.path.lower()).strip("-")
+        return (slug if slug[:1].isalpha() else f"c-{slug}".rstrip("-"))[:39].rstrip("-")
+
+
+class Pipeline(Strict):
+    """What is checked, and when."""
+
+    trigger_type: Annotated[
+        Choices[Trigger],
+        BeforeValidator(_triggers_of_word),
+    ] = Field(
+        ("push", "pr", "manual", "schedule"),
+        description="What starts it: a list, or one of the words push-pr, push, pr, manual, schedule.",
+        examples=[["push", "pr"]],
+    )
+    schedule: Cron = Field("0 2 * * *", description="When the nightly part runs, as cron in UTC.")
+    layout: Literal["split", "unified"] = Field(
+        "split", description="Workflow files for each purpose (`split`), or all in one (`unified`)."
+    )
+    env_vars: EnvVars = Field({}, description="Variables of all jobs.", examples=[{"APP_ENV": "test"}])
+    secrets: Distinct[SecretName] = Field(
+        (),
+        description="Names of secrets for the jobs of every environment.",
+        examples=[["API_KEY"]],
+        json_schema_extra=PLANNED,
+    )
+    concurrency_group: Expression = Field(
+        "${{ github.workflow }}-${{ github.ref }}",
+        description="Runs of one group do not run at the same time.",
+        examples=["ci-${{ github.ref }}"],
+    )
+    cancel_in_progress: bool = Field(True, description="A new run stops the older run of its group.")
+    timeout_minutes: Minutes = Field(20, description="Minutes after which a job is stopped.")
+    step_timeout_minutes: Minutes | None = Field(
+        None,
+        description="Minutes after which a step is stopped.",
+        examples=[10],
+        json_schema_extra={**PLANNED, "when_left_out": "no limit beside the job's"},
+    )
+    runs_on: RunnerLabel = Field(
+        "ubuntu-24.04", description="The runner of every job that says nothing else."
+    )
+    only_changed: bool = Field(
+        True,
+        description="On a pull request, check only the components that it changes.",
+        json_schema_extra=PLANNED,
+    )
+    overwrite: bool = Field(
+        False, description="Replace files that were not generated.", json_schema_extra=PLANNED
+    )
+    components: tuple[Component, ...] = Field(
+        (),
+        description="The buildable parts of the repository, one entry each.",
+        examples=[[{"path": "web", "stack": "node"}]],
+        json_schema_extra=DETECTED,
+    )
+    scans: Scans = Field(Scans(), description="Security scans of each night.")
+
+    @model_validator(mode="after")
+    def _components_fit(self) -> Self:
+        refuse_mistakes(self._mistakes())
+        return self
+
+    def _mistakes(self) -> Iterator[Mistake]:
+        names = [component.known_as for component in self.components]
+        at = [("components", i, *(("name",) if part.name else ())) for i, part in enumerate(self.components)]
+        yield from collisions(zip(at, names, strict=True), "component")
+        for i, component in enumerate(self.components):
+            for j, name in enumerate(component.depends_on):
+                if name not in names:
+                    hint = f"The components are {', '.join(names)}."
+                    yield Mistake(("components", i, "depends_on", j), f"there is no component `{name}`", hint)
+        found = circle({name: part.depends_on for name, part in zip(names, self.components, strict=True)})
+        if found:
+            way = " → ".join(found)
+            at_first = ("components", names.index(found[0]), "depends_on")
+            yield Mistake(at_first, f"components depend on each other in a circle: {way}", "Take one out.")

@@ -1,0 +1,91 @@
+"""What every part of the declaration is: frozen, strict about types, and closed to unknown keys."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from annotated_types import MinLen
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
+
+# What a key's description says beside its words, in a form that `cicd explain` and the JSON schema carry on.
+PLANNED: dict[str, Any] = {"status": "planned"}
+DETECTED: dict[str, Any] = {"when_left_out": "detected in the repository"}
+
+
+class Strict(BaseModel):
+    """A frozen part of a declaration. Unknown keys and values of another type are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=False)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Something wrong between keys that are right by themselves. `at` leads from the model to the value."""
+
+    at: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+
+
+def refuse_mistakes(mistakes: Iterable[Mistake]) -> None:
+    """Raise one error that carries all of the mistakes, if there are any."""
+    found = tuple(mistakes)
+    if found:
+        message = "; ".join(mistake.message for mistake in found)
+        raise PydanticCustomError("mistakes", "{message}", {"message": message, "mistakes": found})
+
+
+def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    refuse_mistakes(
+        Mistake((index,), f"`{value}` is listed twice", "Leave one of them out.")
+        for index, value in enumerate(values)
+        if value in values[:index]
+    )
+    return values
+
+
+Distinct = Annotated[tuple[T, ...], AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": True})]
+"""A list in which nothing stands twice."""
+
+Choices = Annotated[
+    tuple[T, ...], AfterValidator(_distinct), MinLen(1), Field(json_schema_extra={"uniqueItems": True})
+]
+"""A list of one or more different things."""
+
+
+def collisions(names: Iterable[tuple[tuple[str | int, ...], str]], what: str) -> Iterator[Mistake]:
+    """A mistake for each name that collides with an earlier one. `-` and `_` count as the same."""
+    seen: dict[str, str] = {}
+    for at, name in names:
+        earlier = seen.get(name.replace("-", "_"))
+        if earlier is not None:
+            yield Mistake(at, f"{what} `{name}` collides with {what} `{earlier}`", "Give each its own name.")
+        seen.setdefault(name.replace("-", "_"), name)
+
+
+def circle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The names on one circle of `edges`, first name last too; empty where there is none."""
+    done: set[str] = set()
+    for start in edges:
+        found = _walk(start, edges, (), done)
+        if found:
+            return found
+    return ()
+
+
+def _walk(
+    name: str, edges: Mapping[str, Iterable[str]], path: tuple[str, ...], done: set[str]
+) -> tuple[str, ...]:
+    if name in path:
+        return (*path[path.index(name) :], name)
+    if name in done:
+        return ()
+    for following in edges.get(name, ()):
+        found = _walk(following, edges, (*path, name), done)
+        if found:
+            return found
+    done.add(name)
+    return ()
