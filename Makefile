@@ -1,0 +1,85 @@
+# Everything is set up by the first target you run: `make demo` or `make test`. Python 3.11 or later, git and make are
+# all that has to be there. What is installed goes into .venv, what is kept into .dagster.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE  # every run of Dagster starts a process, which would compile all of it again
+
+PY := .venv/bin/python
+READY := .venv/.ready
+CHECKERS := .cache/checkers/.ready
+DAGSTER_HOME ?= $(CURDIR)/.dagster
+PORT ?= 3000
+ARGS ?=
+
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+LOCKED := --no-deps --require-hashes -r requirements.lock
+OURSELVES := --no-deps --no-build-isolation -e .
+WITH_UV := -q --python $(PY) --compile-bytecode
+WITH_PIP := -q --disable-pip-version-check --no-input
+IN_HOME = mkdir -p "$(DAGSTER_HOME)" && cp dagster.yaml "$(DAGSTER_HOME)/" && export DAGSTER_HOME="$(DAGSTER_HOME)"
+# Runs a command; what it says is shown only where it fails.
+quietly = out=$$($(1) 2>&1) || { printf '%s\n' "$$out" "failed: $(1)" >&2; exit 1; }
+
+.PHONY: help demo ui test lint ci soak bench lock checkers clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(READY)  ## Materialise the sample's whole graph and show what came of it
+	@$(IN_HOME) && $(PY) -m cicd_defs.cli demo $(ARGS)
+
+ui: $(READY)  ## Open the Dagster UI and its daemon on loopback (PORT=3000)
+	@$(IN_HOME) && exec .venv/bin/dagster dev -h 127.0.0.1 -p $(PORT) -w workspace.yaml $(ARGS)
+
+test: $(READY) $(CHECKERS)  ## Run the tests (ARGS="-k name" for some)
+	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+
+lint: $(READY)  ## Check style, types, layers and definitions
+	@$(call quietly,.venv/bin/ruff check .)
+	@$(call quietly,.venv/bin/ruff format --check .)
+	@$(call quietly,.venv/bin/mypy)
+	@$(call quietly,.venv/bin/lint-imports)
+	@$(IN_HOME) && $(call quietly,.venv/bin/dg check defs)
+
+ci: lint test  ## What CI runs
+
+soak: $(READY) $(CHECKERS)  ## Run the long campaigns
+	@CICD_SOAK=1 $(PY) -m pytest -m soak $(ARGS)
+
+bench: $(READY)  ## Measure
+	@$(PY) -m tests.bench $(ARGS)
+
+# The build backend is locked too, so that installing this project fetches nothing that has no hash.
+lock:  ## Resolve the dependencies anew into requirements.lock
+	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
+	@{ echo '# Every dependency with its hashes, for Python 3.11 and later. Written by `make lock`.'; \
+	  printf 'hatchling\neditables\n' | uv pip compile -q pyproject.toml - --extra dev --universal \
+	    --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url $(ARGS); } >requirements.tmp
+	@mv requirements.tmp requirements.lock
+
+checkers: $(CHECKERS)  ## Install the checkers that need node
+
+clean:  ## Remove what can be made again (.dagster stays: it holds your runs)
+	@rm -rf .venv .cache .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+
+$(READY): requirements.lock pyproject.toml
+	@git --version >/dev/null 2>&1 || { echo "git is not installed." >&2; exit 1; }
+	@echo "Setting up .venv, once ..."
+	@$(PY) -c '$(SUITABLE)' 2>/dev/null || { \
+	  for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	    "$$python" -c 'import ensurepip, venv; $(SUITABLE)' 2>/dev/null && exec "$$python" -m venv --clear .venv; \
+	  done; \
+	  echo "No Python 3.11 to 3.14 with its venv module was found. Install one (Debian: python3 and python3-venv)," \
+	    "or name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@{ uv --version && uv pip install $(WITH_UV) $(LOCKED) && uv pip install $(WITH_UV) $(OURSELVES); } >/dev/null 2>&1 || { \
+	  export PIP_USER=0; $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
+	  $(PY) -m pip install $(WITH_PIP) $(LOCKED) && $(PY) -m pip install $(WITH_PIP) $(OURSELVES); }
+	@touch $@
+
+# Without node or a network the tests still run; they say which checkers were left out.
+$(CHECKERS): tests/checkers/package-lock.json $(wildcard tests/checkers/*.mjs)
+	@node --version >/dev/null 2>&1 && npm --version >/dev/null 2>&1 || exit 0; \
+	mkdir -p $(@D) && cp tests/checkers/{package.json,package-lock.json,.npmrc} tests/checkers/*.mjs $(@D)/ && cd $(@D) && \
+	npm ci --silent --ignore-scripts --no-audit --no-fund >npm.log 2>&1 && npm run --silent bundle >>npm.log 2>&1 && \
+	touch $(@F) || echo "The checkers that need node could not be installed: see $(@D)/npm.log" >&2
