@@ -1,0 +1,174 @@
+"""What pydantic found, said in words, at its place in the file."""
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from cicd_defs.spec.keys import Key, all_keys, key_at, names_below
+from cicd_defs.spec.problem import Place, Problem, shown
+from cicd_defs.spec.strict import Mistake
+from cicd_defs.spec.tree import Listing, Node, Scalar, Table
+
+Loc = tuple[str | int, ...]
+Words = tuple[str, str]
+
+
+def problems_of(error: ValidationError, root: Node, source: str) -> Iterator[Problem]:
+    """Each thing that pydantic refused, as a problem of the file. What was told of the tree is not told again."""
+    for detail in error.errors(include_url=False):
+        loc: Loc = detail["loc"]
+        context = detail.get("ctx", {})
+        if loc == ("name",):
+            continue  # told with the file's name
+        if detail["type"] == "mistakes":
+            yield from _mistakes(context["mistakes"], loc, root, source)
+            continue
+        node, place = _found(root, loc, at_key=detail["type"] == "extra_forbidden" or "[key]" in loc)
+        if isinstance(node, Scalar) and node.broken:
+            continue
+        message, hint = _words(detail["type"], loc, node, {**context, "msg": detail["msg"]})
+        yield Problem(source, *place, message, hint)
+
+
+def _mistakes(mistakes: tuple[Mistake, ...], loc: Loc, root: Node, source: str) -> Iterator[Problem]:
+    for mistake in mistakes:
+        node, place = _found(root, loc + mistake.at)
+        if not (isinstance(node, Scalar) and node.broken):
+            yield Problem(source, *place, f"{_path(loc + mistake.at)}: {mistake.message}", mistake.hint)
+
+
+def _found(root: Node, loc: Loc, *, at_key: bool = False) -> tuple[Node, Place]:
+    """The innermost node on the way, and its place. Steps that pydantic adds for itself are passed over."""
+    node, place = root, root.place
+    for step in loc:
+        if isinstance(node, Table) and step in node.nodes:
+            key_place = node.keys[str(step)]
+            node = node.nodes[str(step)]
+            place = key_place if at_key or not isinstance(node, Scalar) else node.place
+        elif isinstance(node, Listing) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+            place = node.place
+    return node, place
+
+
+def _path(loc: Loc) -> str:
+    """The way to a value as people write it: `pipeline.components[0].path`."""
+    text = ""
+    for step in loc:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if step != "[key]" else ""
+    return text.lstrip(".") or "the file"
+
+
+def _words(kind: str, loc: Loc, node: Node, context: Mapping[str, Any]) -> Words:
+    if kind == "extra_forbidden":
+        return _unknown_key(loc)
+    if kind == "missing":
+        return f"{_path(loc)} is missing", _explain(key_at(loc))
+    key = key_at(loc)
+    say = _SAY.get(kind, _otherwise)
+    message, hint = say(_value(node, key, loc), node, context)
+    return f"{_path(loc)}: {message}", " ".join(filter(None, [hint, _explain(key)]))
+
+
+def _value(node: Node, key: Key | None, loc: Loc) -> str:
+    """The refused value as the error repeats it."""
+    if "[key]" in loc:
+        return shown(loc[-2])
+    if isinstance(node, Table | Listing):
+        return "a list" if isinstance(node, Listing) else "a group of keys"
+    masked = key is not None and any(form.masked for form in key.forms)
+    return "the value" if masked else shown(node.text)
+
+
+def _refused(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    return f"{value} {context['message']}", str(context["hint"])
+
+
+def _not_text(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    if not isinstance(node, Scalar):
+        return f"this takes text, not {value}", "Write one value."
+    read_as = "true or false" if isinstance(node.value, bool) else "a number"
+    return f"{value} without quotes is {read_as}, and this takes text", f'Quote it: "{node.text}".'
+
+
+def _not_bool(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    return f"{value} is not true or false", "Write `true` or `false`, without quotes."
+
+
+def _not_int(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    return f"{value} is not a whole number", "Write digits, without quotes."
+
+
+def _too_small(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    return f"{value} is too small", f"Write at least {context['ge']}."
+
+
+def _too_large(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    return f"{value} is too large", f"Write at most {context['le']}."
+
+
+def _not_a_choice(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    choices = [choice.strip("'") for choice in context["expected"].replace(" or ", ", ").split(", ")]
+    close = get_close_matches(node.text, choices, 1) if isinstance(node, Scalar) else []
+    meant = f"Did you mean `{close[0]}`? " if close else ""
+    return f"{value} is not known here", f"{meant}Write one of {', '.join(choices)}."
+
+
+def _not_a_list(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    hint = f"Write it in brackets: [{node.text}]." if isinstance(node, Scalar) and len(node.text) < 40 else ""
+    return f"this takes a list, not {value}", hint or "Write one entry a line, each after `- `."
+
+
+def _not_a_table(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    return (
+        f"this takes keys with values, not {value}",
+        "Write each as `key: value`, indented, on a line of its own.",
+    )
+
+
+def _empty(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    return "the list is empty", "Write at least one entry, or leave the key out."
+
+
+def _otherwise(value: str, node: Node, context: Mapping[str, Any]) -> Words:
+    return f"{value} is refused: {context['msg']}", ""
+
+
+_SAY: dict[str, Callable[[str, Node, Mapping[str, Any]], Words]] = {
+    "spec": _refused,
+    "string_type": _not_text,
+    "bool_type": _not_bool,
+    "int_type": _not_int,
+    "greater_than_equal": _too_small,
+    "less_than_equal": _too_large,
+    "literal_error": _not_a_choice,
+    "tuple_type": _not_a_list,
+    "dict_type": _not_a_table,
+    "model_type": _not_a_table,
+    "too_short": _empty,
+}
+
+
+def _unknown_key(loc: Loc) -> Words:
+    """An unknown key, with the key that was likely meant, or the place where such a key belongs."""
+    name = str(loc[-1])
+    parent = key_at(loc[:-1])
+    path = parent.path if parent else ""
+    known = names_below(path)
+    close = get_close_matches(name, known, 1)
+    elsewhere = [key.path for key in all_keys().values() if key.name == name]
+    hint = f"The keys here are {', '.join(known)}."
+    if close:
+        hint = f"Did you mean `{close[0]}`?"
+    elif elsewhere:
+        hint = f"It belongs to `{elsewhere[0].rpartition('.')[0] or 'the top of the file'}`."
+    where = f" in `{path}`" if path else ""
+    about = f"{path}.{close[0]}".lstrip(".") if close else path
+    command = f"cicd explain {about}" if about else "cicd explain"
+    return f"unknown key {shown(name)}{where}", f"{hint} `{command}` says more."
+
+
+def _explain(key: Key | None) -> str:
+    return f"`cicd explain {key.path}` says more." if key else "`cicd explain` lists the keys."
