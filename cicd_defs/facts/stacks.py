@@ -5,7 +5,7 @@ from typing import Literal
 from cicd_defs.facts.value import Value
 
 StackName = Literal["python", "node", "go", "rust", "java"]
-CommandKind = Literal["install", "lint", "format", "typecheck", "test", "build"]
+CommandKind = Literal["install", "lint", "format", "typecheck", "test", "integration", "build"]
 
 
 class Claim(Value):
@@ -16,7 +16,11 @@ class Claim(Value):
 
 
 class Command(Value):
-    """A shell script that works as it is in the component's folder, with the tools on the path."""
+    """A shell script that works as it is in the component's folder, with the tools on the path.
+
+    Where a repository tells integration tests apart (a pytest marker or folder, a script of that name), `test` leaves
+    them out and `integration` runs them; they are the ones that need the component's services.
+    """
 
     kind: CommandKind
     run: str

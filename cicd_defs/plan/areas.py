@@ -1,0 +1,111 @@
+"""Which part of a repository a change touches, and which components it concerns.
+
+The changed areas are found by git itself: a path that differs from the merge base is asked for with pathspecs, so no
+list of changed files is ever parsed. Pathspec magic: https://git-scm.com/docs/gitglossary#def_pathspec
+"""
+
+import shlex
+from collections.abc import Sequence
+
+from cicd_defs.plan.pipeline import Area, Expression, Step, Workflow
+from cicd_defs.plan.units import Unit
+
+DOCUMENTATION = ("**/*.md", "**/*.rst", "docs/**", "LICENSE*", ".gitignore", ".github/ISSUE_TEMPLATE/**")
+"""What nothing is built from; a change of these alone runs no check of the component around them."""
+
+
+def areas_of(units: Sequence[Unit]) -> tuple[Area, ...]:
+    """One area a component: its folder and what it depends on, without the folders of other components inside it."""
+    return tuple(_area(unit, units) for unit in units)
+
+
+def _area(unit: Unit, units: Sequence[Unit]) -> Area:
+    concerned = [unit, *_dependencies(unit, units)]
+    paths = {part.path for part in concerned}
+    inside = {other.path for other in units if _within(other.path, unit.path)} - paths
+    return Area(
+        id=unit.name,
+        include=tuple(
+            dict.fromkeys(
+                [*(part.path for part in concerned), *(p for part in concerned for p in part.paths)]
+            )
+        ),
+        exclude=tuple(sorted(inside)),
+        exclude_globs=DOCUMENTATION,
+    )
+
+
+def _dependencies(unit: Unit, units: Sequence[Unit]) -> list[Unit]:
+    """Everything that the component builds on, directly or not, in a stable order."""
+    by_name = {other.name: other for other in units}
+    found: dict[str, Unit] = {}
+    waiting = list(unit.depends_on)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found and name in by_name and name != unit.name:
+            found[name] = by_name[name]
+            waiting.extend(by_name[name].depends_on)
+    return list(found.values())
+
+
+def _within(path: str, folder: str) -> bool:
+    return path != folder and (folder == "." or path.startswith(f"{folder}/"))
+
+
+def changes_step(areas: Sequence[Area], workflow_path: str) -> Step:
+    """The step that says of each area whether it changed.
+
+    Where there is nothing to compare with (a manual run, a new branch, a rewritten one), everything changed. A change
+    of the workflow itself concerns every area. git answers 0 for no difference, 1 for one; any other answer is a
+    failure to tell, and counts as changed.
+    """
+    lines = [_HEAD, *(f"area {area.id} {_pathspecs(area, workflow_path)}" for area in areas)]
+    return Step(
+        id="changes",
+        name="Find the changed areas",
+        env={"BASE": Expression(text="${{ github.event.pull_request.base.sha || github.event.before }}")},
+        run="\n".join(lines) + "\n",
+        timeout_minutes=5,
+    )
+
+
+_HEAD = """\
+base=$(git merge-base "${BASE:-none}" HEAD 2>/dev/null) || base=""
+area() {
+  local id=$1 changed=true
+  shift
+  if [ -n "$base" ] && git diff --quiet --no-renames "$base" HEAD -- "$@"; then changed=false; fi
+  echo "$id=$changed" | tee -a "$GITHUB_OUTPUT"
+}"""
+
+
+def _pathspecs(area: Area, workflow_path: str) -> str:
+    """The area as git's pathspecs: shell-quoted, anchored at the top, and literal but for what is a glob by design."""
+    included = [f":(top,{'glob' if _is_glob(path) else 'literal'}){path}" for path in area.include]
+    excluded = [f":(top,exclude,literal){path}" for path in area.exclude]
+    globs = [f":(top,exclude,glob){glob}" for glob in area.exclude_globs]
+    # `.` is the whole tree; git takes it as such only without `literal`.
+    everything = [":(top)" if spec == ":(top,literal)." else spec for spec in included]
+    return " ".join(
+        shlex.quote(spec) for spec in [*everything, f":(top,literal){workflow_path}", *excluded, *globs]
+    )
+
+
+def _is_glob(path: str) -> bool:
+    return any(letter in path for letter in "*?[")
+
+
+def output_of(area: str) -> Expression:
+    """The job output that carries an area's answer."""
+    return Expression(text=f"${{{{ steps.changes.outputs.{area} }}}}")
+
+
+def condition_for(area: str) -> str:
+    """The condition of a job that belongs to an area."""
+    return f"needs.changes.outputs.{area} == 'true'"
+
+
+def gated_jobs(workflow: Workflow) -> tuple[str, ...]:
+    """The jobs that the gate waits for."""
+    gate = workflow.job("gate")
+    return gate.needs if gate else ()

@@ -1,0 +1,168 @@
+"""From a declaration and what was detected to the pipeline: the one place where everything comes together."""
+
+from collections.abc import Sequence
+
+from cicd_defs.facts.stacks import Stacks
+from cicd_defs.facts.written import Written
+from cicd_defs.plan.areas import areas_of, changes_step, output_of
+from cicd_defs.plan.checks import TITLES, check_jobs, command_step, job_id, job_name, prepared, reporting_env
+from cicd_defs.plan.files import planned_files
+from cicd_defs.plan.gate import gate_job
+from cicd_defs.plan.images import Image, image_area, image_job, images_of, scan_image_jobs
+from cicd_defs.plan.local import hooks_of, local_commands
+from cicd_defs.plan.permissions import permissions_for
+from cicd_defs.plan.pipeline import (
+    Area,
+    Concurrency,
+    Expression,
+    Job,
+    Note,
+    Pipeline,
+    Triggers,
+    Workflow,
+)
+from cicd_defs.plan.scans import code_jobs, dependency_jobs, secrets_job, unscanned
+from cicd_defs.plan.services import service_env, services_of
+from cicd_defs.plan.setup import checkout
+from cicd_defs.plan.units import Unit, units_of
+from cicd_defs.spec.model import Project
+
+CI_FILE, NIGHTLY_FILE = "ci.yml", "nightly.yml"
+AT_NIGHT = "github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'"
+"""When a nightly job runs that shares its file with the checks of every change."""
+
+
+def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipeline:
+    """Everything that follows from a declaration.
+
+    Takes the declaration, what was detected in the repository, and which of the files to come it has already. Pure:
+    the same three give the same pipeline.
+    """
+    units, notes = units_of(project, stacks)
+    images = images_of(stacks)
+    areas = (*areas_of(units), *(image_area(image) for image in images))
+    workflows = _workflows(project, units, images, areas)
+    local = local_commands(units)
+    hooks = hooks_of(units)
+    return Pipeline(
+        project=project.name,
+        repository=project.repository,
+        workflows=workflows,
+        areas=areas,
+        local=local,
+        hooks=hooks,
+        files=planned_files(project, workflows, local, hooks, written),
+        notes=(*notes, *unscanned(units), *_empty(units)),
+    )
+
+
+def _workflows(
+    project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]
+) -> tuple[Workflow, ...]:
+    wanted = set(project.pipeline.trigger_type)
+    ci = _ci(project, units, images, areas) if wanted & {"push", "pr", "manual"} else None
+    nightly = _nightly(project, units, images) if "schedule" in wanted else None
+    if project.pipeline.layout == "unified" and ci and nightly:
+        return (_unified(ci, nightly),)
+    return tuple(workflow for workflow in (ci, nightly) if workflow and workflow.jobs)
+
+
+def _ci(project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]) -> Workflow:
+    """What every change goes through: the changed areas, their checks, and the gate over all of them."""
+    pipeline = project.pipeline
+    alone = len(units) == 1
+    checks = [job for unit in units for job in check_jobs(unit, alone)]
+    builds = [image_job(image, pipeline.runs_on, pipeline.timeout_minutes) for image in images]
+    informing = {job.id for job in checks if job.id.startswith("coverage")}
+    jobs = [_changes(areas, f".github/workflows/{CI_FILE}", pipeline.runs_on), *checks, *builds]
+    gate = gate_job([job.id for job in jobs if job.id not in informing], pipeline.runs_on)
+    return Workflow(
+        file=CI_FILE,
+        name="CI",
+        triggers=_ci_triggers(project),
+        concurrency=_concurrency(project),
+        env=dict(pipeline.env_vars),
+        jobs=(*jobs, gate),
+    )
+
+
+def _changes(areas: Sequence[Area], workflow_path: str, runs_on: str) -> Job:
+    steps = (checkout(full_history=True), changes_step(areas, workflow_path))
+    return Job(
+        id="changes",
+        name="Find what changed",
+        runs_on=runs_on,
+        permissions=permissions_for(steps),
+        timeout_minutes=10,
+        outputs={area.id: output_of(area.id) for area in areas},
+        steps=steps,
+    )
+
+
+def _ci_triggers(project: Project) -> Triggers:
+    wanted = project.pipeline.trigger_type
+    return Triggers(
+        push_branches=(project.branch,) if "push" in wanted else (),
+        pull_request="pr" in wanted,
+        manual="manual" in wanted,
+    )
+
+
+def _concurrency(project: Project) -> Concurrency:
+    pipeline = project.pipeline
+    return Concurrency(
+        group=Expression(text=pipeline.concurrency_group), cancel_in_progress=pipeline.cancel_in_progress
+    )
+
+
+def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -> Workflow:
+    """What takes long or changes by itself: integration tests with their services, and the scans."""
+    pipeline = project.pipeline
+    runs_on, minutes, scans = pipeline.runs_on, pipeline.timeout_minutes, pipeline.scans
+    jobs: list[Job] = [job for unit in units if (job := _integration_job(unit, len(units) == 1, runs_on))]
+    jobs += dependency_jobs(units, runs_on) if scans.dependencies else ()
+    jobs += [secrets_job(runs_on, minutes)] if scans.secrets else []
+    jobs += code_jobs(units, runs_on) if scans.code else ()
+    jobs += scan_image_jobs(images, runs_on, minutes) if scans.image else ()
+    return Workflow(
+        file=NIGHTLY_FILE,
+        name="Nightly",
+        triggers=Triggers(schedule=(pipeline.schedule,), manual=True),
+        concurrency=Concurrency(group=Expression(text="nightly-${{ github.ref }}"), cancel_in_progress=True),
+        env=dict(pipeline.env_vars),
+        jobs=tuple(jobs),
+    )
+
+
+def _integration_job(unit: Unit, alone: bool, runs_on: str) -> Job | None:
+    """The component's integration tests, or all of its tests where they need services and are not told apart."""
+    kind = next((kind for kind in ("integration", "test") if kind in unit.commands), None)
+    if kind is None or (kind == "test" and not unit.services):
+        return None
+    services = services_of(unit.services)
+    env = reporting_env(unit)
+    steps = [*prepared(unit, unit.newest), command_step(unit, kind, env)]  # type: ignore[arg-type]
+    return Job(
+        id=job_id("integration", unit, alone),
+        name=job_name(TITLES["integration"], unit, alone),
+        runs_on=runs_on,
+        permissions=permissions_for(steps),
+        timeout_minutes=max(unit.timeout_minutes, 30),
+        env={**service_env(services), **unit.env},
+        services=services,
+        steps=tuple(steps),
+    )
+
+
+def _unified(ci: Workflow, nightly: Workflow) -> Workflow:
+    """Both in one file: the nightly jobs wait for the night, and the gate does not wait for them."""
+    at_night = tuple(job.model_copy(update={"condition": AT_NIGHT}) for job in nightly.jobs)
+    triggers = ci.triggers.model_copy(update={"schedule": nightly.triggers.schedule, "manual": True})
+    return ci.model_copy(update={"triggers": triggers, "jobs": (*ci.jobs[:-1], *at_night, ci.jobs[-1])})
+
+
+def _empty(units: Sequence[Unit]) -> tuple[Note, ...]:
+    if units:
+        return ()
+    message = "nothing was detected that could be checked: declare it under `pipeline.components`"
+    return (Note(where="pipeline", message=message),)

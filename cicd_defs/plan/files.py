@@ -1,0 +1,82 @@
+"""Which files a pipeline writes, and why it leaves others alone."""
+
+from collections.abc import Sequence
+
+from cicd_defs.facts.written import Written
+from cicd_defs.plan.pipeline import Hook, LocalCommand, PlannedFile, Workflow
+from cicd_defs.spec.model import Project
+
+CI_PATH, NIGHTLY_PATH = ".github/workflows/ci.yml", ".github/workflows/nightly.yml"
+MAKEFILE_PATH, INCLUDE_PATH = "Makefile", "ci.mk"
+PRE_COMMIT_PATH = ".pre-commit-config.yaml"
+
+KNOWN_PATHS = (CI_PATH, NIGHTLY_PATH, MAKEFILE_PATH, INCLUDE_PATH, PRE_COMMIT_PATH)
+"""Every path that any declaration can make us write."""
+
+
+def planned_files(
+    project: Project,
+    workflows: Sequence[Workflow],
+    local: Sequence[LocalCommand],
+    hooks: Sequence[Hook],
+    written: Written,
+) -> tuple[PlannedFile, ...]:
+    """Every file that could be written, with its state and the reason, in the order in which people read them."""
+    made = {workflow.path for workflow in workflows}
+    return (
+        _workflow(CI_PATH, made, _no_ci(project), written),
+        _workflow(NIGHTLY_PATH, made, _no_nightly(project, made), written),
+        _makefile(bool(local), written),
+        _pre_commit(bool(hooks), written),
+    )
+
+
+def _workflow(path: str, made: set[str], otherwise: str, written: Written) -> PlannedFile:
+    whose = written.whose(path)
+    if path in made:
+        return _applied(path, "workflow", _replacing(whose))
+    state = "removed" if whose == "ours" else "skipped"
+    return PlannedFile(path=path, kind="workflow", state=state, reason=otherwise)
+
+
+def _replacing(whose: str) -> str:
+    if whose == "theirs":
+        return "in place of a file that was written by hand"
+    return "brought up to date" if whose == "ours" else "new"
+
+
+def _no_ci(project: Project) -> str:
+    return f"`trigger_type` is {', '.join(project.pipeline.trigger_type)}: nothing starts it"
+
+
+def _no_nightly(project: Project, made: set[str]) -> str:
+    if "schedule" not in project.pipeline.trigger_type:
+        return "`trigger_type` has no `schedule`"
+    if project.pipeline.layout == "unified" and CI_PATH in made:
+        return "`layout: unified` puts its jobs into ci.yml"
+    return "no integration tests and no scans to run at night"
+
+
+def _makefile(wanted: bool, written: Written) -> PlannedFile:
+    if not wanted:
+        reason = "no commands were detected or declared"
+        return PlannedFile(path=MAKEFILE_PATH, kind="makefile", state="skipped", reason=reason)
+    if written.whose(MAKEFILE_PATH) == "theirs":
+        return _applied(
+            INCLUDE_PATH, "makefile", "the repository has a Makefile of its own; include this one there"
+        )
+    return _applied(MAKEFILE_PATH, "makefile", _replacing(written.whose(MAKEFILE_PATH)))
+
+
+def _pre_commit(wanted: bool, written: Written) -> PlannedFile:
+    if written.whose(PRE_COMMIT_PATH) == "theirs":
+        reason = "the repository has one of its own, which stays as it is"
+    elif not wanted:
+        reason = "no lint or format command to run before a commit"
+    else:
+        return _applied(PRE_COMMIT_PATH, "precommit", _replacing(written.whose(PRE_COMMIT_PATH)))
+    return PlannedFile(path=PRE_COMMIT_PATH, kind="precommit", state="skipped", reason=reason)
+
+
+def _applied(path: str, kind: str, reason: str) -> PlannedFile:
+    return PlannedFile.model_validate({"path": path, "kind": kind, "state": "applied", "reason": reason})

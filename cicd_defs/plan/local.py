@@ -1,0 +1,64 @@
+"""What people run on their own machines: the same commands as CI, and the quick ones before each commit."""
+
+import shlex
+from collections.abc import Sequence
+
+from cicd_defs.facts.stacks import CommandKind
+from cicd_defs.plan.checks import TITLES
+from cicd_defs.plan.pipeline import Hook, LocalCommand, StepKind
+from cicd_defs.plan.units import Unit
+
+LOCAL_KINDS: tuple[CommandKind, ...] = (
+    "install",
+    "lint",
+    "format",
+    "typecheck",
+    "test",
+    "integration",
+    "build",
+)
+"""The commands that get a target, in the order in which a person needs them."""
+
+CI_KINDS: tuple[CommandKind, ...] = ("lint", "format", "typecheck", "test", "build")
+"""What CI runs of every change, and so what `ci` runs."""
+
+
+def local_commands(units: Sequence[Unit]) -> tuple[LocalCommand, ...]:
+    """Every component's commands, by kind and then by component."""
+    return tuple(
+        LocalCommand(
+            kind=StepKind(kind),
+            component=unit.name,
+            path=unit.path,
+            run=unit.commands[kind],
+            env=dict(unit.env),
+        )
+        for kind in LOCAL_KINDS
+        for unit in units
+        if kind in unit.commands
+    )
+
+
+def hooks_of(units: Sequence[Unit]) -> tuple[Hook, ...]:
+    """Lint and format before a commit. Type checks and tests take too long for that; CI has them."""
+    kinds: tuple[CommandKind, ...] = ("lint", "format")
+    return tuple(
+        Hook(
+            id=f"{kind}-{unit.name}",
+            name=f"{TITLES[kind]} {unit.name}",
+            entry=shlex.join(["bash", "-eo", "pipefail", "-c", _script(unit, kind)]),
+            files="" if unit.path == "." else f"^{_regex(unit.path)}/",
+        )
+        for unit in units
+        for kind in kinds
+        if kind in unit.commands
+    )
+
+
+def _script(unit: Unit, kind: CommandKind) -> str:
+    run = unit.commands[kind].strip()
+    return run if unit.path == "." else f"cd -- {shlex.quote(unit.path)}\n{run}"
+
+
+def _regex(path: str) -> str:
+    return "".join(f"\\{letter}" if letter in ".^$*+?{}[]\\|()" else letter for letter in path)

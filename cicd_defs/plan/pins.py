@@ -1,0 +1,77 @@
+"""Which version of an action, an image or a tool we use, from data files that travel with the package.
+
+Nothing here looks anything up: an action that the table does not know is an error, never a guess.
+"""
+
+from functools import cache
+from importlib import resources
+
+from cicd_defs.plan.pipeline import Action
+
+VERSIONS = {
+    "actions/cache": "v5.0.5",
+    "actions/checkout": "v7.0.1",
+    "actions/setup-go": "v7.0.0",
+    "actions/setup-java": "v5.7.0",
+    "actions/setup-node": "v7.0.0",
+    "actions/setup-python": "v7.0.0",
+    "actions/upload-artifact": "v7.0.0",
+    "actions/download-artifact": "v8.0.1",
+    "aquasecurity/trivy-action": "v0.36.0",
+    "astral-sh/setup-uv": "v10.0.1",
+    "codecov/codecov-action": "v5.5.2",
+    "coverallsapp/github-action": "v2.3.8",
+    "docker/build-push-action": "v7.3.0",
+    "docker/setup-buildx-action": "v4.3.0",
+    "golangci/golangci-lint-action": "v9.3.0",
+    "oven-sh/setup-bun": "v2.2.0",
+    "pnpm/action-setup": "v4.0.0",
+    "prefix-dev/setup-pixi": "v0.10.1",  # from a pin's comment: its own tags could not be read
+    "Swatinem/rust-cache": "v2.9.2",
+    "trufflesecurity/trufflehog": "v3.97.0",
+}
+"""The version of each action that our plans use. Every one has its row in `data/action-versions.tsv`."""
+
+
+class UnknownPin(ValueError):
+    """An action or version that the table of pins does not hold."""
+
+
+def action(name: str) -> Action:
+    """The action at the version that we use and its commit.
+
+    Raises `UnknownPin` where the table has no such action; add its row and its line in `VERSIONS`.
+    """
+    version = VERSIONS.get(name)
+    if version is None or (name, version) not in _commits():
+        raise UnknownPin(
+            f"no commit is known for {name} {version or ''}: add it to VERSIONS and action-versions.tsv"
+        )
+    return Action(name=name, commit=_commits()[name, version], version=version)
+
+
+def image(reference: str) -> str:
+    """An image with its digest behind the tag where one is known; a reference that has one stays as it is."""
+    digest = None if "@" in reference else _digests().get(reference)
+    return f"{reference}@{digest}" if digest else reference
+
+
+def is_pinned(reference: str) -> bool:
+    """Whether an image reference names a digest."""
+    return "@sha256:" in reference
+
+
+@cache
+def _commits() -> dict[tuple[str, str], str]:
+    return {(row[0], row[1]): row[2] for row in _rows("action-versions.tsv")}
+
+
+@cache
+def _digests() -> dict[str, str]:
+    return {row[0]: row[1] for row in _rows("image-digests.tsv")}
+
+
+def _rows(name: str) -> list[list[str]]:
+    text = resources.files("cicd_defs.plan").joinpath("data", name).read_text("utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [line.split("\t") for line in lines[1:]]

@@ -1,0 +1,49 @@
+"""Every file of a pipeline as text: what stands where, ready to be written."""
+
+from typing import Literal
+
+from cicd_defs.facts.value import Value
+from cicd_defs.facts.written import MARK
+from cicd_defs.plan.files import MAKEFILE_PATH
+from cicd_defs.plan.pipeline import Pipeline, PlannedFile
+from cicd_defs.render.github import render_workflow
+from cicd_defs.render.makefile import render_makefile
+from cicd_defs.render.precommit import render_precommit
+
+
+class GeneratedFile(Value):
+    """One file: where it stands in the repository, what it is, and its text."""
+
+    path: str
+    kind: Literal["workflow", "makefile", "precommit"]
+    text: str
+
+
+def render_files(pipeline: Pipeline) -> tuple[GeneratedFile, ...]:
+    """All files that the pipeline applies, in the plan's order."""
+    return tuple(render_file(pipeline, planned) for planned in pipeline.applied)
+
+
+def render_file(pipeline: Pipeline, planned: PlannedFile) -> GeneratedFile:
+    """One file of the pipeline."""
+    return GeneratedFile(path=planned.path, kind=planned.kind, text=_text(pipeline, planned))
+
+
+def _text(pipeline: Pipeline, planned: PlannedFile) -> str:
+    header = header_of(pipeline.project)
+    if planned.kind == "makefile":
+        return render_makefile(pipeline.local, header, standalone=planned.path == MAKEFILE_PATH)
+    if planned.kind == "precommit":
+        return render_precommit(pipeline.hooks, header)
+    workflow = pipeline.workflow(planned.path)
+    if workflow is None:
+        raise ValueError(f"the plan applies {planned.path} but holds no workflow for it")
+    return render_workflow(workflow, header)
+
+
+def header_of(project: str) -> tuple[str, ...]:
+    """The comment on top of every generated file: who wrote it, from what, and what to do instead of editing."""
+    return (
+        f"{MARK} from projects/{project}.yaml.",
+        "A change made here is lost: change that file and render again.",
+    )
