@@ -16,7 +16,7 @@ SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 LOCKED := --no-deps --require-hashes -r requirements.lock
 OURSELVES := --no-deps --no-build-isolation -e .
 WITH_UV := -q --python $(PY) --compile-bytecode
-WITH_PIP := -q --disable-pip-version-check --no-input
+WITH_PIP := -qq --disable-pip-version-check --no-input
 IN_HOME = mkdir -p "$(DAGSTER_HOME)" && cp dagster.yaml "$(DAGSTER_HOME)/" && export DAGSTER_HOME="$(DAGSTER_HOME)"
 # Runs a command; what it says is shown only where it fails.
 quietly = out=$$($(1) 2>&1) || { printf '%s\n' "$$out" "failed: $(1)" >&2; exit 1; }
