@@ -1,7 +1,8 @@
 """The keys of a project file, as the models declare them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_args
 
@@ -14,7 +15,7 @@ from cicd_defs.spec.text import Form
 
 @dataclass(frozen=True)
 class Key:
-    """One key: its dotted path without indices, and what the model says of it. `planned`: later work acts on it."""
+    """One key: its dotted path without indices, and what the model says. `planned`: later work acts on it."""
 
     path: str
     field: FieldInfo
@@ -59,6 +60,13 @@ def names_below(path: str) -> tuple[str, ...]:
     """The keys that may stand right under a dotted path; under "" those of the file."""
     prefix = f"{path}." if path else ""
     return tuple(key.name for key in all_keys().values() if key.path == prefix + key.name)
+
+
+def closest(word: str, known: Iterable[str]) -> list[str]:
+    """The one known word that was likely meant, or nothing."""
+    known = list(known)
+    begins = [name for name in known if len(word) > 1 and name.startswith(word)]
+    return begins[:1] or get_close_matches(word, known, 1)
 
 
 def _walk(model: type[Strict], prefix: str, *, planned: bool) -> Iterator[Key]:

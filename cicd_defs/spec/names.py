@@ -24,9 +24,8 @@ Repository = Annotated[
         whole(
             f"{_OWNER_NAME}|{_GIT_URL}|{_SCP_URL}|{_LOCAL_PATH}",
             "is not a repository",
-            "Write GitHub's `owner/name`, a URL (https, ssh, file), or a path beginning with `./`, `../` or `/`.",
+            "Write GitHub's `owner/name`, a URL (https, ssh, file), or a path that begins with `.` or `/`.",
         ),
-        masked=True,
         says="GitHub owner/name, a git URL, or a path",
     ),
 ]
@@ -76,7 +75,7 @@ ComponentPath = Annotated[
         whole(
             r"\.|(?!\.(?:/|$))(?:[^/\s](?:[^/]*[^/\s])?)(?:/(?!\.{1,2}(?:/|$))[^/\s](?:[^/]*[^/\s])?)*",
             "is not the plain path of a folder",
-            "Write it without `./`, `//`, a last `/` or outer spaces, such as `services/api`; the top is `.`.",
+            "Write it without `./`, `//`, a last `/` or outer spaces, such as `web/api`; the top is `.`.",
         ),
         says="a folder of the repository",
     ),
@@ -128,7 +127,7 @@ SecretName = Annotated[
         refuse(r"^GITHUB_", "begins with GITHUB_, which GitHub keeps for itself", "Choose another name."),
         whole(
             r"[A-Z_][A-Z0-9_]{0,99}",
-            "this is not the name of a secret",
+            "is not the name of a secret",
             "Write the secret's name in capitals, digits and `_`; its value never stands in a project file.",
         ),
         masked=True,
@@ -237,7 +236,6 @@ WebAddress = Annotated[
     literal(
         refuse(r"://[^/]*@", "holds a user name", "Leave it out: credentials never stand in a project file."),
         whole(r"https?://[^\s/?#]+(?:[/?#]\S*)?", "is not a web address", "Begin with https://."),
-        masked=True,
         says="a web address",
     ),
 ]
@@ -250,7 +248,6 @@ HealthCheck = Annotated[
             "is not a path or address",
             "Write a path of the application, such as `/health`, or a whole address.",
         ),
-        masked=True,
         says="a path of the application, or a web address",
     ),
 ]

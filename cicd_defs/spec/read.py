@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cicd_defs.spec.explain_error import problems_of
 from cicd_defs.spec.model import Project
 from cicd_defs.spec.names import PROJECT_NAME
 from cicd_defs.spec.problem import START, Place, Problem, SpecError, shown
 from cicd_defs.spec.text import CONTROL
 from cicd_defs.spec.tree import Node, Table, TreeReader, value_of
+from cicd_defs.spec.wording import problems_of
 
 __all__ = ["LARGEST", "Problem", "SpecError", "check_names", "project_name", "read_project", "read_values"]
 
@@ -43,7 +43,7 @@ def read_project(text: str | bytes, source: str) -> Project:
 
 
 def read_values(text: str | bytes, source: str) -> Any:
-    """The plain values that a file holds, before the models look at them. Raises `SpecError` like `read_project`."""
+    """The plain values that a file holds, before the models look at them. Raises `SpecError`."""
     root, problems = _read(_decoded(text, source), source)
     if problems:
         raise SpecError(problems)
@@ -51,7 +51,7 @@ def read_values(text: str | bytes, source: str) -> Any:
 
 
 def project_name(source: str) -> str:
-    """The name of the project that a file declares: its stem. Raises `SpecError` where that cannot be a name."""
+    """The name of the project that a file declares: its stem. Raises `SpecError` where it cannot be one."""
     problems = list(_name_problems(source))
     if problems:
         raise SpecError(problems)

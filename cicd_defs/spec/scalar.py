@@ -1,4 +1,4 @@
-"""What an unquoted YAML word means. Words that YAML 1.1 and 1.2 read differently are told apart from the rest."""
+"""What an unquoted YAML word means. Words that YAML 1.1 and 1.2 read differently are refused."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ _CORE = {  # the core schema of YAML 1.2, section 10.3.2
     "null": r"~|null|Null|NULL|",
     "bool": r"true|True|TRUE|false|False|FALSE",
     "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
-    "float": r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+    "float": r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
 }
 _CORE_PATTERN = re.compile("|".join(f"(?P<{tag}>{pattern})" for tag, pattern in _CORE.items()))
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+")

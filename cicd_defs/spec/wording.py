@@ -1,12 +1,13 @@
 """What pydantic found, said in words, at its place in the file."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from cicd_defs.spec.keys import Key, all_keys, key_at, names_below
+from cicd_defs.spec.keys import Key, all_keys, closest, key_at, names_below
 from cicd_defs.spec.problem import Place, Problem, shown
 from cicd_defs.spec.strict import Mistake
 from cicd_defs.spec.tree import Listing, Node, Scalar, Table
@@ -14,9 +15,11 @@ from cicd_defs.spec.tree import Listing, Node, Scalar, Table
 Loc = tuple[str | int, ...]
 Words = tuple[str, str]
 
+_CREDENTIALS = re.compile("://[^/]*@")
+
 
 def problems_of(error: ValidationError, root: Node, source: str) -> Iterator[Problem]:
-    """Each thing that pydantic refused, as a problem of the file. What was told of the tree is not told again."""
+    """Each thing that pydantic refused, as a problem of the file; not what was told of the tree already."""
     for detail in error.errors(include_url=False):
         loc: Loc = detail["loc"]
         context = detail.get("ctx", {})
@@ -61,93 +64,85 @@ def _path(loc: Loc) -> str:
     return text.lstrip(".") or "the file"
 
 
+@dataclass(frozen=True)
+class _Bad:
+    """A refused value: as it is repeated, its node, and what pydantic says about it."""
+
+    value: str
+    node: Node
+    context: Mapping[str, Any]
+
+    @property
+    def text(self) -> str:
+        return self.node.text if isinstance(self.node, Scalar) else ""
+
+
 def _words(kind: str, loc: Loc, node: Node, context: Mapping[str, Any]) -> Words:
     if kind == "extra_forbidden":
         return _unknown_key(loc)
     if kind == "missing":
         return f"{_path(loc)} is missing", _explain(key_at(loc))
     key = key_at(loc)
-    say = _SAY.get(kind, _otherwise)
-    message, hint = say(_value(node, key, loc), node, context)
+    message, hint = _SAY.get(kind, _otherwise)(_Bad(_value(node, key, loc), node, context))
     return f"{_path(loc)}: {message}", " ".join(filter(None, [hint, _explain(key)]))
 
 
 def _value(node: Node, key: Key | None, loc: Loc) -> str:
-    """The refused value as the error repeats it."""
+    """The refused value as the error repeats it; never what is or may be a secret."""
     if "[key]" in loc:
         return shown(loc[-2])
-    if isinstance(node, Table | Listing):
+    if not isinstance(node, Scalar):
         return "a list" if isinstance(node, Listing) else "a group of keys"
     masked = key is not None and any(form.masked for form in key.forms)
-    return "the value" if masked else shown(node.text)
+    return "the value" if masked or _CREDENTIALS.search(node.text) else shown(node.text)
 
 
-def _refused(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    return f"{value} {context['message']}", str(context["hint"])
+def _refused(bad: _Bad) -> Words:
+    return f"{bad.value} {bad.context['message']}", str(bad.context["hint"])
 
 
-def _not_text(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    if not isinstance(node, Scalar):
-        return f"this takes text, not {value}", "Write one value."
-    read_as = "true or false" if isinstance(node.value, bool) else "a number"
-    return f"{value} without quotes is {read_as}, and this takes text", f'Quote it: "{node.text}".'
+def _not_text(bad: _Bad) -> Words:
+    if not isinstance(bad.node, Scalar):
+        return f"this takes text, not {bad.value}", "Write one value."
+    read_as = "true or false" if isinstance(bad.node.value, bool) else "a number"
+    return f"{bad.value} without quotes is {read_as}, and this takes text", f'Quote it: "{bad.text}".'
 
 
-def _not_bool(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    return f"{value} is not true or false", "Write `true` or `false`, without quotes."
+def _not_a_choice(bad: _Bad) -> Words:
+    choices = [choice.strip("'") for choice in bad.context["expected"].replace(" or ", ", ").split(", ")]
+    meant = "".join(f"Did you mean `{close}`? " for close in closest(bad.text, choices))
+    return f"{bad.value} is not known here", f"{meant}Write one of {', '.join(choices)}."
 
 
-def _not_int(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    return f"{value} is not a whole number", "Write digits, without quotes."
+def _not_a_list(bad: _Bad) -> Words:
+    short = 0 < len(bad.text) < 40
+    hint = f"Write it in brackets: [{bad.text}]." if short else "Write one entry a line, each after `- `."
+    return f"this takes a list, not {bad.value}", hint
 
 
-def _too_small(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    return f"{value} is too small", f"Write at least {context['ge']}."
+def _not_a_table(bad: _Bad) -> Words:
+    return f"this takes keys with values, not {bad.value}", "Write each as `key: value` on a line of its own."
 
 
-def _too_large(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    return f"{value} is too large", f"Write at most {context['le']}."
+def _otherwise(bad: _Bad) -> Words:
+    return f"{bad.value} is refused: {bad.context['msg']}", ""
 
 
-def _not_a_choice(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    choices = [choice.strip("'") for choice in context["expected"].replace(" or ", ", ").split(", ")]
-    close = get_close_matches(node.text, choices, 1) if isinstance(node, Scalar) else []
-    meant = f"Did you mean `{close[0]}`? " if close else ""
-    return f"{value} is not known here", f"{meant}Write one of {', '.join(choices)}."
-
-
-def _not_a_list(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    hint = f"Write it in brackets: [{node.text}]." if isinstance(node, Scalar) and len(node.text) < 40 else ""
-    return f"this takes a list, not {value}", hint or "Write one entry a line, each after `- `."
-
-
-def _not_a_table(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    return (
-        f"this takes keys with values, not {value}",
-        "Write each as `key: value`, indented, on a line of its own.",
-    )
-
-
-def _empty(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    return "the list is empty", "Write at least one entry, or leave the key out."
-
-
-def _otherwise(value: str, node: Node, context: Mapping[str, Any]) -> Words:
-    return f"{value} is refused: {context['msg']}", ""
-
-
-_SAY: dict[str, Callable[[str, Node, Mapping[str, Any]], Words]] = {
+_SAY: dict[str, Callable[[_Bad], Words]] = {
     "spec": _refused,
     "string_type": _not_text,
-    "bool_type": _not_bool,
-    "int_type": _not_int,
-    "greater_than_equal": _too_small,
-    "less_than_equal": _too_large,
+    "bool_type": lambda bad: (
+        f"{bad.value} is not true or false",
+        "Write `true` or `false`, without quotes.",
+    ),
+    "int_type": lambda bad: (f"{bad.value} is not a whole number", "Write digits, without quotes."),
+    "greater_than_equal": lambda bad: (f"{bad.value} is too small", f"Write at least {bad.context['ge']}."),
+    "less_than_equal": lambda bad: (f"{bad.value} is too large", f"Write at most {bad.context['le']}."),
     "literal_error": _not_a_choice,
     "tuple_type": _not_a_list,
     "dict_type": _not_a_table,
     "model_type": _not_a_table,
-    "too_short": _empty,
+    "too_short": lambda _: ("the list is empty", "Write at least one entry, or leave the key out."),
 }
 
 
@@ -157,7 +152,7 @@ def _unknown_key(loc: Loc) -> Words:
     parent = key_at(loc[:-1])
     path = parent.path if parent else ""
     known = names_below(path)
-    close = get_close_matches(name, known, 1)
+    close = closest(name, known)
     elsewhere = [key.path for key in all_keys().values() if key.name == name]
     hint = f"The keys here are {', '.join(known)}."
     if close:
