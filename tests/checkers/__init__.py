@@ -70,7 +70,7 @@ def run(command: Sequence[str], fine: Iterable[int], text: str | None = None) ->
 def zizmor(files: Sequence[str]) -> Iterator[Finding]:
     """What zizmor's strictest persona finds without a network.
 
-    It stops at a file that it cannot read. That is a finding of its own, and the others are judged without it.
+    It stops at a file that it cannot read. That is a finding; the others are judged without it.
     """
     flags = ["--offline", "--no-config", "--strict-collection", "-q", "--no-progress", "--persona=auditor"]
     remaining = list(files)
