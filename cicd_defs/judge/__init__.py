@@ -1,0 +1,1 @@
+"""May it go on? Verdicts about what others wrote or made."""

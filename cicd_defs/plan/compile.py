@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cicd_defs.facts.stacks import Stacks
+from cicd_defs.facts.stacks import CommandKind, Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.areas import areas_of, changes_step, output_of
 from cicd_defs.plan.checks import TITLES, check_jobs, command_step, job_id, job_name, prepared, reporting_env
@@ -136,12 +136,13 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
 
 def _integration_job(unit: Unit, alone: bool, runs_on: str) -> Job | None:
     """The component's integration tests, or all of its tests where they need services and are not told apart."""
-    kind = next((kind for kind in ("integration", "test") if kind in unit.commands), None)
+    kinds: tuple[CommandKind, ...] = ("integration", "test")
+    kind = next((kind for kind in kinds if kind in unit.commands), None)
     if kind is None or (kind == "test" and not unit.services):
         return None
     services = services_of(unit.services)
     env = reporting_env(unit)
-    steps = [*prepared(unit, unit.newest), command_step(unit, kind, env)]  # type: ignore[arg-type]
+    steps = [*prepared(unit, unit.newest), command_step(unit, kind, env)]
     return Job(
         id=job_id("integration", unit, alone),
         name=job_name(TITLES["integration"], unit, alone),

@@ -29,12 +29,15 @@ _DEPENDENCIES: dict[str, str] = {
 }
 """Package manager to the command that fails on dependencies with known vulnerabilities."""
 
+_SEMGREP = f'pipx run "semgrep=={tools.SEMGREP}" scan --error --metrics off'
+_BANDIT = f'pipx run "bandit=={tools.BANDIT}" --recursive --severity-level medium'
+
 _CODE: dict[StackName, str] = {
-    "python": f'pipx run "bandit=={tools.BANDIT}" --recursive --severity-level medium --exclude "*/tests/*,*/.venv/*" .',
+    "python": f'{_BANDIT} --exclude "*/tests/*,*/.venv/*" .',
     "go": f"go run github.com/securego/gosec/v2/cmd/gosec@{tools.GOSEC} -severity medium ./...",
-    "node": f'pipx run "semgrep=={tools.SEMGREP}" scan --error --metrics off --config p/javascript --config p/typescript .',
-    "java": f'pipx run "semgrep=={tools.SEMGREP}" scan --error --metrics off --config p/java .',
-    "rust": f'pipx run "semgrep=={tools.SEMGREP}" scan --error --metrics off --config p/rust .',
+    "node": f"{_SEMGREP} --config p/javascript --config p/typescript .",
+    "java": f"{_SEMGREP} --config p/java .",
+    "rust": f"{_SEMGREP} --config p/rust .",
 }
 """Stack to the command that fails on dangerous patterns in its code."""
 

@@ -160,7 +160,7 @@ _NODE_CACHES = {"npm": "~/.npm", "pnpm": "~/.local/share/pnpm/store", "yarn": "~
 
 
 def _cache(what: str, path: str, key: str, tracked: str) -> Step:
-    """A cache of downloads. The tracked path comes from the repository, so it is handed over quoted as GitHub quotes."""
+    """A cache of downloads. The tracked path comes from the repository, so it is quoted as GitHub quotes."""
     quoted = tracked.replace("'", "''")
     return Step(
         id="cache-downloads",

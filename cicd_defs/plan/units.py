@@ -65,11 +65,12 @@ class Unit(Value):
 def units_of(project: Project, stacks: Stacks) -> tuple[tuple[Unit, ...], tuple[Note, ...]]:
     """The components to build, and what to know of them. Declared ones where there are any, else the detected ones."""
     declared = project.pipeline.components
+    found: list[tuple[Declared | None, Component | None]]
     if declared:
         found = [(item, _match(item, stacks)) for item in declared]
     else:
         found = [(None, component) for component in stacks.components]
-    units = tuple(_unit(project, spec, component) for spec, component in found)
+    units = tuple(_unit(project, item, component) for item, component in found)
     return units, tuple(note for unit in units for note in _notes(unit))
 
 
@@ -158,12 +159,12 @@ def _services(item: Declared, component: Component | None) -> tuple[str, ...]:
 
 def _notes(unit: Unit) -> list[Note]:
     """What a person should know: a component without a stack, a check that nobody told us how to run."""
-    notes = []
-    if unit.stack is None:
-        message = "no stack was detected or declared, so nothing is set up: add `stack:` or an `install_cmd:`"
-        notes.append(Note(where=unit.name, message=message))
     kinds: tuple[CommandKind, ...] = ("lint", "typecheck", "test")
-    for kind in kinds:
-        if kind not in unit.commands:
-            notes.append(Note(where=unit.name, message=f"no {kind} command was detected: add `{kind}_cmd:`"))
-    return notes
+    messages = [
+        f"no {kind} command was detected: add `{kind}_cmd:`" for kind in kinds if kind not in unit.commands
+    ]
+    if unit.stack is None:
+        messages.append(
+            "no stack was detected or declared, so nothing is set up: add `stack:` or an `install_cmd:`"
+        )
+    return [Note(where=unit.name, message=message) for message in messages]

@@ -1,0 +1,1 @@
+"""How does it read? From a plan to text: workflows, make targets, hooks."""
