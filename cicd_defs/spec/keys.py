@@ -44,7 +44,7 @@ class Key:
 
 
 @cache
-def all_keys() -> dict[str, Key]:
+def declared_keys() -> dict[str, Key]:
     """Every key by its dotted path, in the order of the declaration."""
     return {key.path: key for key in _walk(Project, "", planned=False)}
 
@@ -53,13 +53,13 @@ def key_at(parts: Sequence[str | int]) -> Key | None:
     """The innermost key on the way to a value. Indices, and keys that people choose, are passed over."""
     words = [part for part in parts if isinstance(part, str)]
     paths = (".".join(words[:count]) for count in range(len(words), 0, -1))
-    return next((all_keys()[path] for path in paths if path in all_keys()), None)
+    return next((declared_keys()[path] for path in paths if path in declared_keys()), None)
 
 
 def names_below(path: str) -> tuple[str, ...]:
     """The keys that may stand right under a dotted path; under "" those of the file."""
     prefix = f"{path}." if path else ""
-    return tuple(key.name for key in all_keys().values() if key.path == prefix + key.name)
+    return tuple(key.name for key in declared_keys().values() if key.path == prefix + key.name)
 
 
 def closest(word: str, known: Iterable[str]) -> list[str]:

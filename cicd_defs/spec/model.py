@@ -1,14 +1,37 @@
 """The whole declaration of one project. `Project` is what a project file becomes."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from cicd_defs.spec.names import PROJECT_NAME, BranchName, Repository
+from cicd_defs.spec.agent import Agent
+from cicd_defs.spec.audit import Audit
+from cicd_defs.spec.deployment import Deployment
+from cicd_defs.spec.docker import Docker, Registry
+from cicd_defs.spec.environment import Deploy, Environment, environment_mistakes
+from cicd_defs.spec.merge import Merge
+from cicd_defs.spec.names import PROJECT_NAME, BranchName, Repository, WebAddress
+from cicd_defs.spec.notifications import Notifications
 from cicd_defs.spec.pipeline import Component, Pipeline, Scans
-from cicd_defs.spec.strict import Strict
+from cicd_defs.spec.strict import PLANNED, Strict, refuse_mistakes
+from cicd_defs.spec.validation import Validation
 
-__all__ = ["Component", "Pipeline", "Project", "Scans"]
+__all__ = [
+    "Agent",
+    "Audit",
+    "Component",
+    "Deploy",
+    "Deployment",
+    "Docker",
+    "Environment",
+    "Merge",
+    "Notifications",
+    "Pipeline",
+    "Project",
+    "Registry",
+    "Scans",
+    "Validation",
+]
 
 
 class Project(Strict):
@@ -19,4 +42,48 @@ class Project(Strict):
         description="The repository: GitHub's owner/name, a git URL, or a path.", examples=["acme/shop"]
     )
     branch: BranchName = Field("main", description="The branch that pull requests merge into.")
+    webhook_url: WebAddress | None = Field(
+        None,
+        description="Where GitHub delivers the repository's events.",
+        examples=["https://hooks.example.com/github"],
+        json_schema_extra={**PLANNED, "when_left_out": "the gateway's own address"},
+    )
     pipeline: Pipeline = Field(Pipeline(), description="What is checked, and when.")
+    docker: Docker = Field(
+        Docker(), description="How images are built and where they go.", json_schema_extra=PLANNED
+    )
+    environments: tuple[Environment, ...] = Field(
+        (),
+        description="Where it is deployed to, one entry each.",
+        examples=[[{"name": "staging", "branch": "develop", "deploy": {"kubectl": "k8s/"}}]],
+        json_schema_extra=PLANNED,
+    )
+    deployment: Deployment = Field(
+        Deployment(),
+        description="How the application is built and started, for a preview of a pull request.",
+        json_schema_extra=PLANNED,
+    )
+    validation: Validation = Field(
+        Validation(),
+        description="How a pull request is proven, and how often a red one is tried again.",
+        json_schema_extra=PLANNED,
+    )
+    merge: Merge = Field(
+        Merge(), description="When a pull request may be merged, and how.", json_schema_extra=PLANNED
+    )
+    agent: Agent = Field(
+        Agent(), description="Who works on tasks, and what it is told.", json_schema_extra=PLANNED
+    )
+    audit: Audit = Field(
+        Audit(),
+        description="How strictly the repository's existing CI is audited.",
+        json_schema_extra=PLANNED,
+    )
+    notifications: Notifications = Field(
+        Notifications(), description="Who is told of what.", json_schema_extra=PLANNED
+    )
+
+    @model_validator(mode="after")
+    def _environments_fit(self) -> Self:
+        refuse_mistakes(environment_mistakes(self.environments))
+        return self

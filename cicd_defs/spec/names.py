@@ -121,6 +121,17 @@ EnvName = Annotated[
         says="a variable's name",
     ),
 ]
+BuildArgument = Annotated[
+    str,
+    literal(
+        whole(
+            r"[A-Za-z_][A-Za-z0-9_]{0,99}",
+            "is not the name of a build argument",
+            "Use letters, digits and `_`, and do not begin with a digit.",
+        ),
+        says="a build argument's name",
+    ),
+]
 SecretName = Annotated[
     str,
     literal(

@@ -52,6 +52,8 @@ PackageManager = Literal[
 Minutes = Annotated[int, Field(ge=1, le=360)]
 EnvVars = dict[EnvName, EnvValue]
 
+TriggerWord = Literal["push-pr", "push", "pr", "manual", "schedule"]
+
 TRIGGER_WORDS: dict[str, tuple[Trigger, ...]] = {
     "push-pr": ("push", "pr"),
     "push": ("push",),
@@ -108,7 +110,13 @@ class Component(Strict):
         examples=[["3.11", "3.12"]],
         json_schema_extra=DETECTED,
     )
-    runs_on: Annotated[Choices[RunnerLabel], BeforeValidator(_one_or_several)] | None = Field(
+    runs_on: (
+        Annotated[
+            Choices[RunnerLabel],
+            BeforeValidator(_one_or_several, json_schema_input_type=RunnerLabel | Choices[RunnerLabel]),
+        ]
+        | None
+    ) = Field(
         None,
         description="Runners to test on, one label or a list: one job each.",
         examples=[["ubuntu-24.04", "macos-15"]],
@@ -201,7 +209,7 @@ class Pipeline(Strict):
 
     trigger_type: Annotated[
         Choices[Trigger],
-        BeforeValidator(_triggers_of_word),
+        BeforeValidator(_triggers_of_word, json_schema_input_type=TriggerWord | Choices[Trigger]),
     ] = Field(
         ("push", "pr", "manual", "schedule"),
         description="What starts it: a list, or one of the words push-pr, push, pr, manual, schedule.",

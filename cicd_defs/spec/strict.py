@@ -51,7 +51,7 @@ Distinct = Annotated[tuple[T, ...], AfterValidator(_distinct), Field(json_schema
 """A list in which nothing stands twice."""
 
 Choices = Annotated[
-    tuple[T, ...], AfterValidator(_distinct), MinLen(1), Field(json_schema_extra={"uniqueItems": True})
+    tuple[T, ...], MinLen(1), AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": True})
 ]
 """A list of one or more different things."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cicd_defs.spec.keys import Key, all_keys, closest, key_at, names_below
+from cicd_defs.spec.keys import Key, closest, declared_keys, key_at, names_below
 from cicd_defs.spec.problem import Place, Problem, shown
 from cicd_defs.spec.strict import Mistake
 from cicd_defs.spec.tree import Listing, Node, Scalar, Table
@@ -153,7 +153,7 @@ def _unknown_key(loc: Loc) -> Words:
     path = parent.path if parent else ""
     known = names_below(path)
     close = closest(name, known)
-    elsewhere = [key.path for key in all_keys().values() if key.name == name]
+    elsewhere = [key.path for key in declared_keys().values() if key.name == name]
     hint = f"The keys here are {', '.join(known)}."
     if close:
         hint = f"Did you mean `{close[0]}`?"
