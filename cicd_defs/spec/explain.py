@@ -78,7 +78,7 @@ def _entry(key: Key) -> str:
 
 
 def _default(key: Key) -> str:
-    default = key.field.get_default()
+    default = key.field.get_default(call_default_factory=True)
     if key.field.is_required():
         return "none, it must be given"
     if "when_left_out" in key.extra:
@@ -94,7 +94,7 @@ def example_of(key: Key) -> Any:
     """A value that shows what the key takes: its example, or else its default; None for a group of keys."""
     if key.field.examples:
         return key.field.examples[0]
-    default = key.field.get_default()
+    default = key.field.get_default(call_default_factory=True)
     if isinstance(default, Strict):
         return None
     return list(default) if isinstance(default, tuple) else default

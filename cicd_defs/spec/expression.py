@@ -72,8 +72,9 @@ def _check_one(expression: str) -> None:
 
 def _tokens(expression: str) -> Iterator[str]:
     """The kind of each token. A context that is not allowed is refused."""
+    expression = expression.rstrip()
     position = 0
-    while expression[position:].strip():
+    while position < len(expression):
         token = _TOKEN.match(expression, position)
         if not token:
             raise _malformed(expression)

@@ -48,9 +48,11 @@ class Project(Strict):
         examples=["https://hooks.example.com/github"],
         json_schema_extra={**PLANNED, "when_left_out": "the gateway's own address"},
     )
-    pipeline: Pipeline = Field(Pipeline(), description="What is checked, and when.")
+    pipeline: Pipeline = Field(default_factory=Pipeline, description="What is checked, and when.")
     docker: Docker = Field(
-        Docker(), description="How images are built and where they go.", json_schema_extra=PLANNED
+        default_factory=Docker,
+        description="How images are built and where they go.",
+        json_schema_extra=PLANNED,
     )
     environments: tuple[Environment, ...] = Field(
         (),
@@ -59,28 +61,32 @@ class Project(Strict):
         json_schema_extra=PLANNED,
     )
     deployment: Deployment = Field(
-        Deployment(),
+        default_factory=Deployment,
         description="How the application is built and started, for a preview of a pull request.",
         json_schema_extra=PLANNED,
     )
     validation: Validation = Field(
-        Validation(),
+        default_factory=Validation,
         description="How a pull request is proven, and how often a red one is tried again.",
         json_schema_extra=PLANNED,
     )
     merge: Merge = Field(
-        Merge(), description="When a pull request may be merged, and how.", json_schema_extra=PLANNED
+        default_factory=Merge,
+        description="When a pull request may be merged, and how.",
+        json_schema_extra=PLANNED,
     )
     agent: Agent = Field(
-        Agent(), description="Who works on tasks, and what it is told.", json_schema_extra=PLANNED
+        default_factory=Agent,
+        description="Who works on tasks, and what it is told.",
+        json_schema_extra=PLANNED,
     )
     audit: Audit = Field(
-        Audit(),
+        default_factory=Audit,
         description="How strictly the repository's existing CI is audited.",
         json_schema_extra=PLANNED,
     )
     notifications: Notifications = Field(
-        Notifications(), description="Who is told of what.", json_schema_extra=PLANNED
+        default_factory=Notifications, description="Who is told of what.", json_schema_extra=PLANNED
     )
 
     @model_validator(mode="after")

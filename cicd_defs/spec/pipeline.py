@@ -256,7 +256,7 @@ class Pipeline(Strict):
         examples=[[{"path": "web", "stack": "node"}]],
         json_schema_extra=DETECTED,
     )
-    scans: Scans = Field(Scans(), description="Security scans of each night.")
+    scans: Scans = Field(default_factory=Scans, description="Security scans of each night.")
 
     @model_validator(mode="after")
     def _components_fit(self) -> Self:

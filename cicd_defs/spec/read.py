@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,6 +18,7 @@ from cicd_defs.spec.wording import problems_of
 __all__ = ["LARGEST", "Problem", "SpecError", "check_names", "project_name", "read_project", "read_values"]
 
 LARGEST = 64 * 1024
+MOST_PROBLEMS = 100
 
 _UNSEEN = re.compile(f"(?![\t\n\r])(?:{CONTROL}|[\ud800-\udfff])")
 _NAME_HINT = "Name the file with a lower-case letter, then letters, digits, `-` and `_`, at most 39 in all."
@@ -36,7 +38,7 @@ def read_project(text: str | bytes, source: str) -> Project:
     try:
         project = Project.model_validate(values)
     except ValidationError as error:
-        problems += problems_of(error, root, source)
+        problems += islice(problems_of(error, root, source), MOST_PROBLEMS)
     if problems:
         raise SpecError(problems)
     return project

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, TypeVar
 
 from annotated_types import MinLen
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+from cicd_defs.spec.problem import shown
 
 T = TypeVar("T")
 
@@ -18,7 +21,9 @@ DETECTED: dict[str, Any] = {"when_left_out": "detected in the repository"}
 class Strict(BaseModel):
     """A frozen part of a declaration. Unknown keys and values of another type are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, validate_default=False, defer_build=True
+    )
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,13 @@ def refuse_mistakes(mistakes: Iterable[Mistake]) -> None:
 
 
 def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
-    refuse_mistakes(
-        Mistake((index,), f"`{value}` is listed twice", "Leave one of them out.")
-        for index, value in enumerate(values)
-        if value in values[:index]
-    )
+    seen: set[T] = set()
+    mistakes = []
+    for index, value in enumerate(values):
+        if value in seen:
+            mistakes.append(Mistake((index,), f"{shown(value)} is listed twice", "Leave one of them out."))
+        seen.add(value)
+    refuse_mistakes(mistakes)
     return values
 
 
@@ -67,25 +74,9 @@ def collisions(names: Iterable[tuple[tuple[str | int, ...], str]], what: str) ->
 
 
 def circle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """The names on one circle of `edges`, first name last too; empty where there is none."""
-    done: set[str] = set()
-    for start in edges:
-        found = _walk(start, edges, (), done)
-        if found:
-            return found
-    return ()
-
-
-def _walk(
-    name: str, edges: Mapping[str, Iterable[str]], path: tuple[str, ...], done: set[str]
-) -> tuple[str, ...]:
-    if name in path:
-        return (*path[path.index(name) :], name)
-    if name in done:
-        return ()
-    for following in edges.get(name, ()):
-        found = _walk(following, edges, (*path, name), done)
-        if found:
-            return found
-    done.add(name)
+    """The names on one circle, each before the one that it leads to, the first again last; empty for none."""
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        return tuple(reversed(error.args[1]))
     return ()
