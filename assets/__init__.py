@@ -1,0 +1,1 @@
+"""What exists? The graph of assets: short functions that plan, judge, render and hand over."""

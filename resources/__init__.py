@@ -1,0 +1,1 @@
+"""With what? Protocols first, the real ones after: git, scanners, the store of values."""

@@ -1,0 +1,1 @@
+"""When? Schedules, and later the sensors that listen."""
