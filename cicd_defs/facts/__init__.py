@@ -1,0 +1,1 @@
+"""What does the world report? Frozen values and tolerant readers."""

@@ -61,8 +61,8 @@ class Stacks(Value):
     """Everything detected in one repository.
 
     What belongs to the repository and to no single component stands beside the components: hooks that check commits
-    (`hooks`: `pre-commit`), container files, Kubernetes manifests, Helm charts, skaffold, and languages of which it
-    has sources but that no component builds (`other_languages`).
+    (`hooks`: `pre-commit`), container files, Kubernetes manifests, Helm charts, skaffold, and what it has of
+    languages for which there is no component (`other_languages`, `other_package_managers`, `other_test_runners`).
     """
 
     components: tuple[Component, ...] = ()
@@ -73,3 +73,5 @@ class Stacks(Value):
     helm_charts: tuple[Claim, ...] = ()
     skaffold: tuple[Claim, ...] = ()
     other_languages: tuple[Claim, ...] = ()
+    other_package_managers: tuple[Claim, ...] = ()
+    other_test_runners: tuple[Claim, ...] = ()

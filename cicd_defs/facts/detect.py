@@ -1,0 +1,130 @@
+"""What a repository is made of, from its tree alone. The order of detectors is written here."""
+
+import re
+from collections.abc import Iterable
+
+from cicd_defs.facts import go, java, node, python, rust
+from cicd_defs.facts.containers import claim_containers
+from cicd_defs.facts.draft import Claims, Draft, Scene
+from cicd_defs.facts.invocations import invocations_of
+from cicd_defs.facts.languages import claim_languages
+from cicd_defs.facts.others import claim_others
+from cicd_defs.facts.services import claim_services
+from cicd_defs.facts.sources import nearest_roles
+from cicd_defs.facts.stacks import Claim, Component, Stacks
+from cicd_defs.facts.survey import Survey
+from cicd_defs.facts.tooling import claim_tools
+from cicd_defs.facts.tools import MENTIONS
+from cicd_defs.facts.tree import Tree
+
+STACKS = (python, node, go, rust, java)
+MODULES = {"python": python, "node": node, "go": go, "rust": rust, "java": java}
+
+
+def detect(tree: Tree) -> Stacks:
+    """The components of a repository, their tools and commands, and what stands beside them."""
+    survey = Survey(tree)
+    scene = Scene(survey, _projects(survey), invocations_of(survey, MENTIONS))
+    for draft in scene.drafts:
+        _read_manifests(survey, draft)
+    claim_tools(scene)
+    for draft in scene.drafts:
+        _claim_stack(scene, draft)
+    return _stacks(scene)
+
+
+def _projects(survey: Survey) -> tuple[Draft, ...]:
+    drafts = [draft for stack in STACKS for draft in stack.find_projects(survey)]
+    own = frozenset(nearest_roles(draft.manifest for draft in drafts))
+    return tuple(
+        sorted((d for d in drafts if d.manifest in own), key=lambda d: (d.path != ".", d.path, d.stack))
+    )
+
+
+def _read_manifests(survey: Survey, draft: Draft) -> None:
+    if draft.stack == "python":
+        draft.dependencies = python.read_dependencies(survey, draft)
+    elif draft.stack == "node":
+        draft.dependencies = node.read_dependencies(survey, draft)
+
+
+def _claim_stack(scene: Scene, draft: Draft) -> None:
+    MODULES[draft.stack].claim_package_managers(scene, draft)
+    if draft.stack == "python":
+        python.claim_test_environments(scene, draft)
+    elif draft.stack == "go":
+        go.claim_tests(scene, draft)
+        go.drop_included_linters(draft)
+    elif draft.stack == "rust":
+        rust.claim_tests(scene, draft)
+    elif draft.stack == "java":
+        java.claim_tools(scene, draft)
+    claim_languages(scene, draft)
+    if draft.stack == "node" and "typescript" in draft.claims.names("languages")[:1]:
+        node.claim_typescript_compiler(scene, draft)
+    if draft.stack == "java":
+        draft.claims.add("languages", "kotlin", [java.uses_kotlin(scene, draft)])
+    claim_services(scene, draft)
+
+
+def _stacks(scene: Scene) -> Stacks:
+    survey = scene.survey
+    built = frozenset(name for draft in scene.drafts for name in draft.claims.names("languages"))
+    others, containers = claim_others(survey, built), claim_containers(survey)
+    return Stacks(
+        components=tuple(_component(scene, draft, name) for draft, name in _named(scene.drafts)),
+        hooks=tuple(_hooks(survey)),
+        dockerfiles=containers.of("dockerfiles"),
+        compose_files=containers.of("compose_files"),
+        kubernetes=containers.of("kubernetes"),
+        helm_charts=containers.of("helm_charts"),
+        skaffold=containers.of("skaffold"),
+        other_languages=others.of("languages"),
+        other_package_managers=others.of("package_managers"),
+        other_test_runners=others.of("test_runners"),
+    )
+
+
+def _hooks(survey: Survey) -> Iterable[Claim]:
+    for path in (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml"):
+        if place := survey.cite(path, r"^[ \t]*(repos:|\[\[repos)") if survey.has(path) else None:
+            yield Claim(name="pre-commit", evidence=(place,))
+            return
+
+
+def _named(drafts: Iterable[Draft]) -> Iterable[tuple[Draft, str]]:
+    """Each component with a unique name: its folder's, with more of its path, its stack or a number where needed."""
+    taken: set[str] = set()
+    for draft in drafts:
+        folders = [] if draft.path == "." else draft.path.split("/")
+        options = [_slug("-".join(folders[-depth:])) for depth in range(1, len(folders) + 1)] or [draft.stack]
+        options += [f"{options[-1]}-{draft.stack}"]
+        options += [f"{options[-1]}-{number}" for number in range(2, len(taken) + 3)]
+        name = next(option for option in options if option and option not in taken)
+        taken.add(name)
+        yield draft, name
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-").lstrip("0123456789-")
+
+
+def _component(scene: Scene, draft: Draft, name: str) -> Component:
+    claims: Claims = draft.claims
+    return Component(
+        name=name,
+        path=draft.path,
+        stack=draft.stack,
+        manifest=draft.manifest,
+        lock_file=draft.lock_file,
+        members=draft.members,
+        languages=claims.of("languages"),
+        package_managers=claims.of("package_managers"),
+        test_runners=claims.of("test_runners"),
+        linters=claims.of("linters"),
+        formatters=claims.of("formatters"),
+        type_checkers=claims.of("type_checkers"),
+        coverage_tools=claims.of("coverage_tools"),
+        versions=MODULES[draft.stack].supported_versions(scene.survey, draft),
+        services=claims.of("services"),
+    )

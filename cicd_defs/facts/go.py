@@ -1,0 +1,51 @@
+"""Go: modules, the tests that they have, and the Go version they ask for."""
+
+import re
+
+from cicd_defs.facts.draft import Draft, Scene
+from cicd_defs.facts.sources import Role
+from cicd_defs.facts.survey import Survey, folder_of, is_within
+
+_GO_LINE = re.compile(r"^go[ \t]+(\d+\.\d+)", re.MULTILINE)
+_IGNORED = re.compile(r"(^|/)[_.][^/]*/")
+
+
+def find_projects(survey: Survey) -> list[Draft]:
+    """The Go modules of a repository that have sources of their own."""
+    modules = [path for path in survey.named("go.mod") if not _IGNORED.search(path)]
+    sources = [path for path in survey.paths if path.endswith(".go")]
+    return [
+        _draft(survey, path) for path in modules if any(is_within(one, folder_of(path)) for one in sources)
+    ]
+
+
+def _draft(survey: Survey, path: str) -> Draft:
+    folder = folder_of(path)
+    return Draft("go", folder, path, (path,), lock_file=survey.first(folder, ("go.sum",)))
+
+
+def claim_package_managers(scene: Scene, draft: Draft) -> None:
+    """Modules are Go's package manager."""
+    draft.claims.add("package_managers", "go-mod", [scene.survey.cite(draft.manifest)])
+
+
+def claim_tests(scene: Scene, draft: Draft) -> None:
+    """`go test`, where there are test files."""
+    tests = [path for path in scene.sources(draft) if path.endswith("_test.go")]
+    for path in tests[:20]:
+        place = scene.survey.cite(path, r"^func (Test|Benchmark|Example|Fuzz)\w*\(")
+        if place and scene.survey.role(path) < Role.FIXTURE:
+            draft.claims.add("test_runners", "go-test", [place])
+            return
+
+
+def drop_included_linters(draft: Draft) -> None:
+    """golangci-lint and staticcheck's users run `go vet` within or beside them: it is named only where it is alone."""
+    if any(draft.claims.has("linters", name) for name in ("golangci-lint", "staticcheck", "revive")):
+        draft.claims.drop("linters", "go-vet")
+
+
+def supported_versions(survey: Survey, draft: Draft) -> tuple[str, ...]:
+    """The Go version of `go.mod`, without its patch number."""
+    found = _GO_LINE.search(survey.text(draft.manifest)) or _GO_LINE.search(survey.text("go.work"))
+    return (found[1],) if found else ()

@@ -1,0 +1,342 @@
+"""Python: where its projects are, what they depend on, who manages their packages, which versions they support."""
+
+import re
+from collections.abc import Iterator
+
+from cicd_defs.facts.draft import Dependency, Draft, Scene, package_pattern
+from cicd_defs.facts.globs import within_globs
+from cicd_defs.facts.manifests import Table, string, strings, table
+from cicd_defs.facts.sources import Role
+from cicd_defs.facts.survey import Survey, folder_of, is_within, join, name_of
+from cicd_defs.facts.versions import PYTHON_MINORS, ascending, ci_versions, python_versions
+
+REQUIREMENTS = re.compile(r"(.*[-_.])?(requirements?|reqs?|constraints-dev)([-_.][\w.-]*)?\.(txt|in|pip)")
+REQUIREMENT_FOLDERS = frozenset({"requirements", "reqs", "requirement"})
+ENVIRONMENTS = ("environment.yml", "environment.yaml")
+LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "Pipfile.lock", "pylock.toml")
+
+_NAME = re.compile(r"^\s*[\"']?([A-Za-z0-9][\w.-]*)")
+_DEVELOPMENT = re.compile(
+    r"dev|test|lint|check|\bci\b|typ|fmt|format|style|qa|quality|cov|static|mypy|tool|all", re.I
+)
+_QUOTED = re.compile(r"[\"']([A-Za-z][\w.-]{1,60})\s*(?:\[[\w,-]*\])?\s*(?:[<>=!~;].{0,60})?[\"']")
+
+
+def find_projects(survey: Survey) -> list[Draft]:
+    """The Python projects of a repository: folders with packaging metadata, or with requirements beside sources."""
+    folders: dict[str, str] = {}
+    for path in _manifests(survey):
+        folders.setdefault(_home(path), path)
+    sources = [path for path in survey.paths if path.endswith((".py", ".pyi", ".pyx"))]
+    drafts = [
+        _draft(survey, folder, manifest)
+        for folder, manifest in folders.items()
+        if _is_project(survey, folder, manifest, sources, folders)
+    ]
+    return _without_members(survey, drafts)
+
+
+def _manifests(survey: Survey) -> Iterator[str]:
+    """Candidates, the most telling ones of a folder first."""
+    for path in survey.named("pyproject.toml"):
+        data = survey.toml(path)
+        if any(key in data for key in ("project", "build-system", "dependency-groups")) or _managed(data):
+            yield path
+    yield from survey.named("setup.py")
+    yield from (
+        path for path in survey.named("setup.cfg") if {"metadata", "options"} & survey.ini(path).keys()
+    )
+    yield from survey.named("Pipfile", "pixi.toml")
+    yield from (path for path in survey.matching(REQUIREMENTS) if "doc" not in name_of(path))
+    yield from (
+        path for path in survey.paths
+        if path.endswith((".txt", ".in")) and name_of(folder_of(path)) in REQUIREMENT_FOLDERS
+    )  # fmt: skip
+    yield from (path for path in survey.named(*ENVIRONMENTS) if "python" in survey.text(path))
+
+
+def _managed(data: Table) -> bool:
+    tool = table(data, "tool")
+    return any(name in tool for name in ("poetry", "uv", "pixi", "rye"))
+
+
+def _home(path: str) -> str:
+    folder = folder_of(path)
+    return folder_of(folder) if name_of(folder) in REQUIREMENT_FOLDERS else folder
+
+
+def _is_project(
+    survey: Survey, folder: str, manifest: str, sources: list[str], folders: dict[str, str]
+) -> bool:
+    packaged = name_of(manifest) in ("pyproject.toml", "setup.py", "setup.cfg")
+    inside = [
+        path for path in sources if is_within(path, folder) and name_of(path) not in ("setup.py", "conf.py")
+    ]
+    if packaged:
+        return any(survey.role(path) <= max(Role.TEST, survey.role(manifest)) for path in inside)
+    if _has_packaged_parent(folder, folders) and not any(folder_of(path) == folder for path in inside):
+        return False
+    return any(survey.role(path) <= max(Role.PROJECT, survey.role(manifest)) for path in inside)
+
+
+def _has_packaged_parent(folder: str, folders: dict[str, str]) -> bool:
+    return any(other != folder and is_within(folder, other) for other in folders)
+
+
+def _draft(survey: Survey, folder: str, manifest: str) -> Draft:
+    names = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "pixi.toml", *ENVIRONMENTS, "tox.ini")
+    manifests = tuple(path for name in names if survey.has(path := join(folder, name)))
+    requirements = tuple(
+        path for path in _requirement_files(survey) if _home(path) == folder and path not in manifests
+    )
+    lock_file = survey.first(folder, LOCK_FILES)
+    return Draft("python", folder, manifest, manifests + requirements, lock_file=lock_file)
+
+
+def _requirement_files(survey: Survey) -> Iterator[str]:
+    for path in survey.paths:
+        name, parent = name_of(path), name_of(folder_of(path))
+        listed = parent in REQUIREMENT_FOLDERS and name.endswith((".txt", ".in", ".pip"))
+        if (listed or REQUIREMENTS.fullmatch(name)) and "doc" not in name and survey.role(path) <= Role.TEST:
+            yield path
+
+
+def _without_members(survey: Survey, drafts: list[Draft]) -> list[Draft]:
+    """Members of a uv workspace become part of its root."""
+    by_path = {draft.path: draft for draft in drafts}
+    for root in drafts:
+        workspace = table(survey.toml(join(root.path, "pyproject.toml")), "tool", "uv", "workspace")
+        members = within_globs(
+            by_path, root.path, strings(workspace.get("members")), strings(workspace.get("exclude"))
+        )
+        for path in members:
+            root.manifests += by_path.pop(path).manifests
+        root.members = tuple(sorted(members))
+    return list(by_path.values())
+
+
+def read_dependencies(survey: Survey, draft: Draft) -> tuple[Dependency, ...]:
+    """Every package that the project's manifests name."""
+    found: list[Dependency] = []
+    for path in draft.manifests:
+        reader = _READERS.get(name_of(path), _from_lines)
+        for name, dev in dict.fromkeys(reader(survey, path)):
+            place = survey.cite(path, package_pattern(name))
+            if place:
+                found.append(Dependency(normal(name), place, dev))
+    return tuple(found)
+
+
+def normal(name: str) -> str:
+    """A package's name as the index compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _named(requirements: tuple[str, ...], *, dev: bool) -> Iterator[tuple[str, bool]]:
+    for requirement in requirements:
+        if found := _NAME.match(requirement[:200]):
+            yield found[1], dev
+
+
+def _from_pyproject(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
+    data = survey.toml(path)
+    yield from _named(strings(table(data, "project").get("dependencies")), dev=False)
+    for group, requirements in table(data, "project", "optional-dependencies").items():
+        if "doc" not in group:
+            yield from _named(strings(requirements), dev=bool(_DEVELOPMENT.search(group)))
+    for group, requirements in table(data, "dependency-groups").items():
+        if "doc" not in group:
+            yield from _named(strings(requirements), dev=True)
+    tool = table(data, "tool")
+    yield from _named(strings(table(tool, "uv").get("dev-dependencies")), dev=True)
+    for requirements in table(tool, "pdm", "dev-dependencies").values():
+        yield from _named(strings(requirements), dev=True)
+    for environment in table(tool, "hatch", "envs").values():
+        for key in ("dependencies", "extra-dependencies"):
+            yield from _named(strings(table(environment).get(key)), dev=True)
+    yield from _from_poetry(table(tool, "poetry"))
+    yield from _from_pixi(table(tool, "pixi"))
+
+
+def _from_poetry(poetry: Table) -> Iterator[tuple[str, bool]]:
+    yield from ((name, False) for name in table(poetry, "dependencies"))
+    yield from ((name, True) for name in table(poetry, "dev-dependencies"))
+    for group, content in table(poetry, "group").items():
+        if "doc" not in group:
+            yield from ((name, True) for name in table(content, "dependencies"))
+
+
+def _from_pixi(pixi: Table) -> Iterator[tuple[str, bool]]:
+    for content in (pixi, *table(pixi, "feature").values()):
+        for key in ("dependencies", "pypi-dependencies"):
+            yield from ((name, True) for name in table(content, key))
+
+
+def _from_setup_cfg(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
+    sections = survey.ini(path)
+    options = sections.get("options", {})
+    yield from _named(tuple(options.get("install_requires", "").splitlines()), dev=False)
+    yield from _named(tuple(options.get("tests_require", "").splitlines()), dev=True)
+    for group, requirements in sections.get("options.extras_require", {}).items():
+        if "doc" not in group:
+            yield from _named(tuple(requirements.splitlines()), dev=bool(_DEVELOPMENT.search(group)))
+
+
+def _from_setup_py(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
+    # A program: any quoted word may be a requirement, so only `tests_require` and extras count as development's.
+    text = survey.text(path)[:50_000]
+    wanted = re.search(r"tests_require|extras_require|dev_requires|test_requires", text)
+    for found in _QUOTED.finditer(text):
+        yield found[1], bool(wanted) and found.start() > (wanted.start() if wanted else 0)
+
+
+def _from_pipfile(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
+    data = survey.toml(path)
+    yield from ((name, False) for name in table(data, "packages"))
+    yield from ((name, True) for name in table(data, "dev-packages"))
+
+
+def _from_pixi_toml(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
+    yield from _from_pixi(survey.toml(path))
+
+
+def _from_tox(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
+    for section in survey.ini(path).values():
+        lines = (line.rpartition(":")[2] for line in section.get("deps", "").splitlines())
+        yield from _named(tuple(line for line in lines if not line.startswith(("-", "{"))), dev=True)
+
+
+def _from_environment(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
+    for line in survey.text(path).splitlines()[:500]:
+        if found := re.match(r"^\s*-\s+[\"']?(?:[\w-]+::)?([A-Za-z][\w.-]*)\s*(?:[<>=!~\"'#].*)?$", line):
+            yield found[1], True
+
+
+def _from_lines(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
+    lines = survey.text(path).splitlines()[:2000]
+    yield from _named(tuple(line for line in lines if not line.lstrip().startswith(("#", "-"))), dev=True)
+
+
+_READERS = {
+    "pyproject.toml": _from_pyproject,
+    "setup.cfg": _from_setup_cfg,
+    "setup.py": _from_setup_py,
+    "Pipfile": _from_pipfile,
+    "pixi.toml": _from_pixi_toml,
+    "tox.ini": _from_tox,
+    "environment.yml": _from_environment,
+    "environment.yaml": _from_environment,
+}
+
+
+def claim_package_managers(scene: Scene, draft: Draft) -> None:
+    """Who installs this project: its lock file says so, then its tables, then CI's commands; pip where none does."""
+    claims, survey = draft.claims, scene.survey
+    for manager, place in _managers_by_files(survey, draft):
+        claims.add("package_managers", manager, [place])
+    if not claims.names("package_managers"):
+        for manager, pattern in _MANAGER_COMMANDS:
+            claims.add("package_managers", manager, [one.place for one in scene.invoked(draft, pattern)][:3])
+            if claims.names("package_managers"):
+                return
+        claims.add("package_managers", "pip", [survey.cite(draft.manifest)])
+
+
+def _managers_by_files(survey: Survey, draft: Draft) -> Iterator[tuple[str, str | None]]:
+    manifest = join(draft.path, "pyproject.toml")
+    tool = table(survey.toml(manifest), "tool")
+    for lock, manager in _MANAGER_LOCKS:
+        if survey.has(join(draft.path, lock)):
+            yield manager, f"{join(draft.path, lock)}:1"
+            return
+    for manager in ("poetry", "uv", "pixi", "rye"):
+        if manager in tool:
+            yield manager, survey.cite(manifest, rf"^[ \t]*\[+tool\.{manager}\b")
+            return
+    if {"dev-dependencies", "scripts"} & table(tool, "pdm").keys():
+        yield "pdm", survey.cite(manifest, r"^[ \t]*\[+tool\.pdm\b")
+    elif table(tool, "hatch", "envs"):
+        yield "hatch", survey.cite(manifest, r"^[ \t]*\[+tool\.hatch\.envs\b")
+    elif name_of(draft.manifest) in ENVIRONMENTS:
+        yield "conda", f"{draft.manifest}:1"
+
+
+_MANAGER_LOCKS = (
+    ("uv.lock", "uv"),
+    ("poetry.lock", "poetry"),
+    ("pdm.lock", "pdm"),
+    ("pixi.lock", "pixi"),
+    ("Pipfile.lock", "pipenv"),
+    ("Pipfile", "pipenv"),
+    ("pixi.toml", "pixi"),
+)
+_MANAGER_COMMANDS = tuple(
+    (manager, re.compile(pattern))
+    for manager, pattern in (
+        ("uv", r"uv +sync\b"),
+        ("poetry", r"poetry +(install|sync)\b"),
+        ("pdm", r"pdm +(install|sync)\b"),
+        ("hatch", r"hatch +(test|fmt|env)\b"),
+    )
+)
+
+
+def supported_versions(survey: Survey, draft: Draft) -> tuple[str, ...]:
+    """The Python minors to test: the classifiers', else `requires-python`'s, else what is pinned, else CI's."""
+    data = survey.toml(join(draft.path, "pyproject.toml"))
+    options = survey.ini(join(draft.path, "setup.cfg"))
+    requires = _requires_python(survey, draft, data, options)
+    admitted = python_versions(requires) if requires else ()
+    listed = _classified(survey, draft, data, options)
+    if listed:
+        return tuple(version for version in listed if not admitted or version in admitted) or admitted
+    return admitted or _pinned(survey, draft) or ci_versions(survey, "python-version", r"3\.\d{1,2}")
+
+
+def _requires_python(survey: Survey, draft: Draft, data: Table, options: dict[str, dict[str, str]]) -> str:
+    poetry = table(data, "tool", "poetry", "dependencies").get("python")
+    declared = string(table(data, "project").get("requires-python")) or string(poetry)
+    declared = declared or options.get("options", {}).get("python_requires", "")
+    if declared:
+        return declared
+    found = re.search(
+        r"python_requires\s*=\s*[\"']([^\"'\n]{1,80})", survey.text(join(draft.path, "setup.py"))
+    )
+    return found[1] if found else ""
+
+
+def _classified(
+    survey: Survey, draft: Draft, data: Table, options: dict[str, dict[str, str]]
+) -> tuple[str, ...]:
+    project = strings(table(data, "project").get("classifiers"))
+    poetry = strings(table(data, "tool", "poetry").get("classifiers"))
+    text = "\n".join((*project, *poetry, options.get("metadata", {}).get("classifiers", "")))
+    text = text + survey.text(join(draft.path, "setup.py"))
+    found = set(re.findall(r"Programming Language :: Python :: (3\.\d{1,2})\b", text))
+    return ascending(found & set(PYTHON_MINORS))
+
+
+def _pinned(survey: Survey, draft: Draft) -> tuple[str, ...]:
+    for folder in dict.fromkeys((draft.path, ".")):
+        for name in (".python-version", "runtime.txt", ".tool-versions"):
+            text = survey.text(join(folder, name))
+            if found := re.findall(r"(?:^|python[- ])(3\.\d{1,2})", text, re.MULTILINE):
+                return ascending(set(found))
+    return ()
+
+
+def claim_test_environments(scene: Scene, draft: Draft) -> None:
+    """tox and nox, where what they run are tests."""
+    survey = scene.survey
+    for name in ("tox.ini", "tox.toml", "noxfile.py"):
+        path = join(draft.path, name)
+        text = survey.text(path)
+        if re.search(r"deprecated|no longer (used|maintained)", text[:1000], re.I):
+            continue
+        if re.search(r"pytest|py\.test|unittest|\btests?\b|nosetests|trial\b|commands", text):
+            draft.claims.add("test_runners", "nox" if name == "noxfile.py" else "tox", [survey.cite(path)])
+    manifest = join(draft.path, "pyproject.toml")
+    if "tox" in table(survey.toml(manifest), "tool"):
+        draft.claims.add("test_runners", "tox", [survey.cite(manifest, r"^[ \t]*\[+tool\.tox\b")])
+    if "tox:tox" in survey.ini(join(draft.path, "setup.cfg")):
+        draft.claims.add("test_runners", "tox", [survey.cite(join(draft.path, "setup.cfg"), r"^\[tox:tox\]")])

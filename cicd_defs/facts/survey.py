@@ -1,0 +1,101 @@
+"""A repository's tree with what was read of it so far: every detector looks through one survey."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from cicd_defs.facts.manifests import LARGEST, Table, read_ini, read_json, read_toml, read_yaml
+from cicd_defs.facts.sources import Role, role_of
+from cicd_defs.facts.tree import Tree
+
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
+
+
+def folder_of(path: str) -> str:
+    """The folder of a file, `.` for the root."""
+    return path.rpartition("/")[0] or "."
+
+
+def name_of(path: str) -> str:
+    """A path's last part."""
+    return path.rpartition("/")[2]
+
+
+def join(folder: str, name: str) -> str:
+    """A path below a folder."""
+    return name if folder == "." else f"{folder}/{name}"
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Whether a path (or folder) lies in this folder, or is it."""
+    return folder == "." or path == folder or path.startswith(folder + "/")
+
+
+class Survey:
+    """Reads a tree's files at most once each, and cites lines of them."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.paths = tuple(path for path in tree.paths if _PRINTABLE.fullmatch(path))
+        self._known = frozenset(self.paths)
+        self._by_name: dict[str, list[str]] = {}
+        for path in self.paths:
+            self._by_name.setdefault(name_of(path), []).append(path)
+        self.roles = {path: role_of(path) for path in self.paths}
+        self.text = lru_cache(maxsize=None)(self._text)
+        self.toml = lru_cache(maxsize=None)(self._toml)
+        self.json = lru_cache(maxsize=None)(self._json)
+        self.yaml = lru_cache(maxsize=None)(self._yaml)
+        self.ini = lru_cache(maxsize=None)(self._ini)
+
+    def has(self, path: str) -> bool:
+        """Whether the tree has this file."""
+        return path in self._known
+
+    def named(self, *names: str) -> tuple[str, ...]:
+        """Every path whose last part is one of these names."""
+        return tuple(path for name in names for path in self._by_name.get(name, ()))
+
+    def matching(self, pattern: re.Pattern[str]) -> tuple[str, ...]:
+        """Every path whose last part matches the pattern in full."""
+        names = (name for name in self._by_name if pattern.fullmatch(name))
+        return tuple(path for name in names for path in self._by_name[name])
+
+    def first(self, folder: str, names: Iterable[str]) -> str | None:
+        """The first of these names that the folder holds, as a path."""
+        return next((path for name in names if self.has(path := join(folder, name))), None)
+
+    def role(self, path: str) -> Role:
+        """What the file is for."""
+        return self.roles.get(path, Role.PROJECT)
+
+    def cite(self, path: str, pattern: str = "") -> str | None:
+        """`path:line` of the first line in which the pattern is found; None where there is none."""
+        if not pattern:
+            return f"{path}:1"
+        found = re.search(pattern, self.text(path), re.MULTILINE)
+        return None if found is None else f"{path}:{line_at(self.text(path), found.start())}"
+
+    def _text(self, path: str) -> str:
+        data = self._tree.read(path) if self.has(path) else None
+        if data is None or len(data) > LARGEST:
+            return ""
+        return data.decode("utf-8-sig", "replace")
+
+    def _toml(self, path: str) -> Table:
+        return read_toml(self.text(path))
+
+    def _json(self, path: str) -> Table:
+        return read_json(self.text(path))
+
+    def _yaml(self, path: str) -> Any:
+        return read_yaml(self.text(path))
+
+    def _ini(self, path: str) -> dict[str, dict[str, str]]:
+        return read_ini(self.text(path))
+
+
+def line_at(text: str, offset: int) -> int:
+    """The 1-based line of an offset."""
+    return text.count("\n", 0, offset) + 1

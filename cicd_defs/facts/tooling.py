@@ -1,0 +1,74 @@
+"""Which tools a component uses: each tool of the table against commands, dependencies, configuration files, tables."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cicd_defs.facts.draft import Draft, Scene
+from cicd_defs.facts.manifests import string, table
+from cicd_defs.facts.sources import Role
+from cicd_defs.facts.survey import folder_of, join, name_of
+from cicd_defs.facts.tools import ALL, Tool
+
+ANY_CONFIG = re.compile("|".join(tool.configs for tool in ALL if tool.configs))
+INI_FILES = ("setup.cfg", "tox.ini", "pytest.ini")
+
+
+def claim_tools(scene: Scene) -> None:
+    """Claim every tool that something in the repository shows, for the components it is shown for."""
+    configs = scene.survey.matching(ANY_CONFIG)
+    for tool in ALL:
+        drafts = [draft for draft in scene.drafts if draft.stack == tool.stack]
+        if drafts:
+            _claim_configs(scene, tool, configs)
+            _claim_commands(scene, tool)
+            for draft in drafts:
+                draft.claims.add(tool.kind, tool.name, _declared(scene, draft, tool))
+
+
+def _declared(scene: Scene, draft: Draft, tool: Tool) -> Iterator[str | None]:
+    dependency = draft.dependency(*tool.packages, dev=True)
+    if dependency:
+        yield dependency.place
+    if tool.tables and tool.stack == "python":
+        yield from _python_tables(scene, draft, tool.tables)
+    if tool.tables and tool.stack == "node":
+        yield from _package_keys(scene, draft, tool.tables)
+
+
+def _python_tables(scene: Scene, draft: Draft, names: Iterable[str]) -> Iterator[str | None]:
+    for name in names:
+        keys = name.split(".")
+        for manifest in draft.manifests:
+            if manifest.endswith("pyproject.toml") and table(scene.survey.toml(manifest), *keys):
+                yield scene.survey.cite(manifest, rf"^[ \t]*\[+[ \t]*{re.escape(name)}\b")
+        for path in (join(draft.path, file) for file in INI_FILES):
+            if name in scene.survey.ini(path):
+                yield scene.survey.cite(path, rf"^\[{re.escape(name)}\]")
+
+
+def _package_keys(scene: Scene, draft: Draft, keys: Iterable[str]) -> Iterator[str | None]:
+    for manifest in draft.manifests:
+        data = scene.survey.json(manifest)
+        for key in keys:
+            # A string names a shared configuration (`"prettier": "@acme/prettier-config"`); an empty table says nothing.
+            if string(data.get(key)) or table(data, key):
+                yield scene.survey.cite(manifest, rf'^[ \t{{]*"{re.escape(key)}"[ \t]*:')
+
+
+def _claim_configs(scene: Scene, tool: Tool, configs: Iterable[str]) -> None:
+    pattern = re.compile(tool.configs or r"(?!)")
+    for path in configs:
+        if not pattern.fullmatch(name_of(path)):
+            continue
+        role = scene.survey.role(path)
+        if role <= Role.TEST and not (role == Role.TEST and tool.kind != "test_runners"):
+            for draft in scene.owners(folder_of(path), tool.stack):
+                draft.claims.add(tool.kind, tool.name, [f"{path}:1"])
+
+
+def _claim_commands(scene: Scene, tool: Tool) -> None:
+    pattern = re.compile(tool.command)
+    for one in scene.invocations:
+        if pattern.match(one.command):
+            for draft in scene.owners_of_place(one.folder, tool.stack):
+                draft.claims.add(tool.kind, tool.name, [one.place])
