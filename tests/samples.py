@@ -13,7 +13,13 @@ MANIFESTS: dict[StackName, str] = {
     "rust": "Cargo.toml",
     "java": "pom.xml",
 }
-MANAGERS: dict[StackName, str] = {"python": "pip", "node": "npm", "go": "go-mod", "rust": "cargo", "java": "maven"}
+MANAGERS: dict[StackName, str] = {
+    "python": "pip",
+    "node": "npm",
+    "go": "go-mod",
+    "rust": "cargo",
+    "java": "maven",
+}
 
 
 def claims(*names: str) -> tuple[Claim, ...]:
@@ -40,10 +46,14 @@ def component(stack: StackName = "python", path: str = ".", **changes: object) -
 
 def project(name: str = "shop", **pipeline: object) -> Project:
     """A project whose `pipeline:` has these keys, read as from a file."""
-    return Project.model_validate({"name": name, "repository": f"acme/{name}", "pipeline": pipeline}, strict=False)
+    return Project.model_validate(
+        {"name": name, "repository": f"acme/{name}", "pipeline": pipeline}, strict=False
+    )
 
 
-def plan(*components: Component, written: Written | None = None, images: tuple[str, ...] = (), **pipeline: object) -> Pipeline:
+def plan(
+    *components: Component, written: Written | None = None, images: tuple[str, ...] = (), **pipeline: object
+) -> Pipeline:
     """The pipeline of a repository with these components."""
     stacks = Stacks(components=components, dockerfiles=claims(*images))
     return compile_pipeline(project(**pipeline), stacks, written or Written())

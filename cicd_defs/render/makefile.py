@@ -1,7 +1,8 @@
 """The pipeline's commands as make targets: one for each kind, one for each kind and component, and `ci`.
 
 Each script reaches bash as it stands in the plan. Make's own reading is switched off where it would change it:
-`$` is doubled, and `.ONESHELL` hands a whole recipe to one shell.
+`$` is doubled, and `.ONESHELL` hands a whole recipe to one shell. The shell is `env`, which starts bash: of a shell that
+it knows make takes the indentation and the signs `-`, `@`, `+` off the beginning of every line, here-documents too.
 """
 
 import shlex
@@ -12,8 +13,8 @@ from cicd_defs.plan.local import CI_KINDS
 from cicd_defs.plan.pipeline import LocalCommand
 
 _PREAMBLE = """\
-SHELL := bash
-.SHELLFLAGS := -eo pipefail -c
+SHELL := /usr/bin/env
+.SHELLFLAGS := bash -eo pipefail -c
 .ONESHELL:
 """
 
@@ -45,8 +46,8 @@ def _help(commands: Sequence[LocalCommand], kinds: Sequence[str], several: bool)
             (_target(command), f"{_title(command.kind.value)}: {command.component}") for command in commands
         ]
     width = max(len(name) for name, _ in rows)
-    lines = [f"\t@echo {shlex.quote(f'{name:<{width}}  {title}')}" for name, title in rows]
-    return "\n".join([".PHONY: help", "help:", *lines])
+    lines = [f"echo {shlex.quote(f'{name:<{width}}  {title}')}" for name, title in rows]
+    return "\n".join([".PHONY: help", "help:", f"\t@{lines[0]}", *(f"\t{line}" for line in lines[1:])])
 
 
 def _targets(kind: str, commands: Sequence[LocalCommand], several: bool) -> list[str]:
@@ -66,8 +67,16 @@ def _target_text(name: str, command: LocalCommand) -> str:
     if command.path != ".":
         lines.append(f"cd -- {shlex.quote(command.path)}")
     lines += [f"export {key}={shlex.quote(value)}" for key, value in command.env.items()]
-    lines += command.run.strip("\n").split("\n")
+    lines += _script(command.run.strip("\n")).split("\n")
     return "\n".join([f".PHONY: {name}", f"{name}:", *(f"\t{_make(line)}" for line in lines)])
+
+
+def _script(run: str) -> str:
+    """The script's lines, or one line that stands for them: make takes tabs off the beginning of a recipe's lines."""
+    if "\n\t" not in run:
+        return run
+    escaped = run.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\t", "\\t")
+    return f"eval $'{escaped}'"
 
 
 def _make(line: str) -> str:

@@ -25,7 +25,13 @@ def test_gate_is_right_for_every_subset_of_areas_and_every_result(count):
 
 def test_gate_is_right_where_components_have_jobs_of_every_kind():
     every_kind = commands(lint="a", typecheck="b", test="c", build="d")
-    workflow = ci(plan(component(commands=every_kind), component("node", "web", commands=every_kind), images=("Dockerfile",)))
+    workflow = ci(
+        plan(
+            component(commands=every_kind),
+            component("node", "web", commands=every_kind),
+            images=("Dockerfile",),
+        )
+    )
     verdicts = list(gate_cases(workflow))
     assert len(verdicts) == (1 + 3**4) ** 2 * (1 + 3) + 2 * 8
     assert not [verdict for verdict in verdicts if verdict.wrong]
@@ -42,5 +48,7 @@ def test_a_gate_that_can_be_skipped_is_found_out():
 def test_the_gates_script_decides_as_the_model_does(length):
     for results in product(("success", "failure", "cancelled", "skipped"), repeat=length):
         environment = {**os.environ, "RESULTS": " ".join(results)}
-        answer = subprocess.run(["bash", "-eo", "pipefail", "-c", SCRIPT], env=environment, capture_output=True, check=False)
+        answer = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", SCRIPT], env=environment, capture_output=True, check=False
+        )
         assert (answer.returncode != 0) == gate_is_red(results), results

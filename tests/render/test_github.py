@@ -127,8 +127,13 @@ def scalars(data):
 
 
 MANY = (
-    component("python", commands=commands(install="a", lint="b", format="c", typecheck="d", test="e", integration="f")),
-    component("node", "web", lock_file="pnpm-lock.yaml", package_managers=claims("pnpm"), versions=("20", "22")),
+    component(
+        "python",
+        commands=commands(install="a", lint="b", format="c", typecheck="d", test="e", integration="f"),
+    ),
+    component(
+        "node", "web", lock_file="pnpm-lock.yaml", package_managers=claims("pnpm"), versions=("20", "22")
+    ),
     component("go", "tools/go", lock_file="go.sum", services=claims("postgres", "redis")),
     component("rust", "core", versions=("1.80", "stable")),
     component("java", "app", versions=("17", "21")),
@@ -149,8 +154,12 @@ def test_a_file_read_back_is_its_plan(layout):
         pytest.param("a: [", "not YAML", id="not-yaml"),
         pytest.param("- a", "expected a map", id="a-list"),
         pytest.param("name: x\njobs: {}", "`on` is missing", id="no-trigger"),
-        pytest.param("name: x\non: {push: {paths: [a]}}\njobs: {}", "no place for paths", id="unknown-trigger-key"),
-        pytest.param("name: x\non: {}\npermissions: {contents: read}\njobs: {}", "permissions on top", id="permissions"),
+        pytest.param(
+            "name: x\non: {push: {paths: [a]}}\njobs: {}", "no place for paths", id="unknown-trigger-key"
+        ),
+        pytest.param(
+            "name: x\non: {}\npermissions: {contents: read}\njobs: {}", "permissions on top", id="permissions"
+        ),
         pytest.param("name: x\non: {}\njobs: {a: {name: a}}", "`runs-on` is missing", id="no-runner"),
     ],
 )
@@ -162,4 +171,6 @@ def test_what_the_form_cannot_hold_is_refused(text, place):
 def test_differences_name_the_place():
     workflow = plan(component()).workflows[0]
     changed = workflow.model_copy(update={"name": "Other"})
-    assert [(item.where, item.planned, item.found) for item in differences(workflow, changed)] == [("name", "'CI'", "'Other'")]
+    assert [(item.where, item.planned, item.found) for item in differences(workflow, changed)] == [
+        ("name", "'CI'", "'Other'")
+    ]

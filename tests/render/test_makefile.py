@@ -15,7 +15,7 @@ SCRIPTS = {
     "quotes": """echo "it's" 'a "quote"'""",
     "backslashes": "echo one \\\n  two; printf '%s' 'a\\nb'",
     "a comment": "# nothing\necho after # behind",
-    "prefixes of make": "-echo x || true\n@echo y || true\n+echo z || true",
+    "prefixes of make": "echo w\n-echo x || true\n@echo y || true\n+echo z || true",
     "here-document": "cat <<'END'\nkey: $VALUE\n\ttab\n\nEND\n",
     "state over lines": "cd /\nx=1\npwd\necho $x",
     "a define": "echo endef\necho endif\nif true; then\necho yes\nfi",
@@ -33,7 +33,11 @@ def target(run: str, **changes: object) -> LocalCommand:
 def made(folder, command: LocalCommand, name: str = "test") -> subprocess.CompletedProcess[str]:
     (folder / "Makefile").write_text(render_makefile([command], ("header",), standalone=True))
     return subprocess.run(
-        ["make", "--silent", "--no-print-directory", name], cwd=folder, capture_output=True, text=True, check=False
+        ["make", "--silent", "--no-print-directory", name],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -56,16 +60,33 @@ def test_a_failing_line_fails_the_target(tmp_path, run):
 def test_a_command_runs_in_its_folder_with_its_variables(tmp_path):
     folder = tmp_path / "it's here"
     folder.mkdir()
-    command = target("basename \"$PWD\"; echo \"$A\"", path="it's here", env={"A": "$(shell id) 'x' $B"})
+    command = target('basename "$PWD"; echo "$A"', path="it's here", env={"A": "$(shell id) 'x' $B"})
     assert made(tmp_path, command).stdout.splitlines()[1:] == ["it's here", "$(shell id) 'x' $B"]
 
 
 def test_ci_runs_what_ci_runs_and_help_tells_of_all(tmp_path):
-    kinds = commands(install="i", lint="echo lints", format="echo formats", test="echo tests", integration="i", build="echo builds")
+    kinds = commands(
+        install="i",
+        lint="echo lints",
+        format="echo formats",
+        test="echo tests",
+        integration="i",
+        build="echo builds",
+    )
     pipeline = plan(component(commands=kinds), component("node", "web", commands=commands(lint="echo web")))
     (tmp_path / "web").mkdir()
     (tmp_path / "Makefile").write_text(render_makefile(pipeline.local, ("header",), standalone=True))
     run = subprocess.run(["make", "--silent", "ci"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert [line for line in run.stdout.splitlines() if "—" not in line] == ["lints", "web", "formats", "tests", "builds"]
-    told = subprocess.run(["make", "--silent"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert {"ci", "lint", "lint-web", "lint-python", "integration"} <= {line.split()[0] for line in told.splitlines()}
+    assert [line for line in run.stdout.splitlines() if "—" not in line] == [
+        "lints",
+        "web",
+        "formats",
+        "tests",
+        "builds",
+    ]
+    told = subprocess.run(
+        ["make", "--silent"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    assert {"ci", "lint", "lint-web", "lint-python", "integration"} <= {
+        line.split()[0] for line in told.splitlines()
+    }
