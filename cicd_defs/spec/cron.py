@@ -2,6 +2,8 @@
 
 from pydantic_core import PydanticCustomError
 
+from cicd_defs.spec.problem import shown
+
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
@@ -38,10 +40,10 @@ def _part(part: str, index: int) -> set[int]:
         (low, high) if span == "*" else (_number(first, index), _number(last if dash else first, index))
     )
     if slash and span != "*" and not dash:
-        raise _refused(f"has a step in its {name} ({part!r}) without a range or `*` before it")
+        raise _refused(f"has a step in its {name} ({shown(part)}) without a range or `*` before it")
     stride = _digits(step) if slash else 1
     if start > end or not stride or stride > high:
-        raise _refused(f"has {part!r} as its {name}, a range or step that does not exist")
+        raise _refused(f"has {shown(part)} as its {name}, a range or step that does not exist")
     return set(range(start, end + 1, stride))
 
 
@@ -49,7 +51,7 @@ def _number(text: str, index: int) -> int:
     name, low, high, names = _FIELDS[index]
     number = low + names.index(text.upper()) if text.upper() in names else _digits(text)
     if number is None or not low <= number <= high:
-        raise _refused(f"has {text!r} as its {name}; it goes from {low} to {high}")
+        raise _refused(f"has {shown(text)} as its {name}; it goes from {low} to {high}")
     return number
 
 

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from pydantic_core import PydanticCustomError
 
+from cicd_defs.spec.problem import shown
+
 GITHUB_PROPERTIES = (
     "actor",
     "base_ref",
@@ -80,7 +82,7 @@ def _tokens(expression: str) -> Iterator[str]:
             raise _malformed(expression)
         name = token["name"]
         if name and not _CONTEXT.fullmatch(name):
-            raise _refused(f"uses `{name}`, which is not allowed here", f"Allowed are {ALLOWED}.")
+            raise _refused(f"uses {shown(name)}, which is not allowed here", f"Allowed are {ALLOWED}.")
         yield token["mark"] or str(token.lastgroup)
         position = token.end()
 
@@ -93,7 +95,7 @@ def _may_follow(left: str, right: str) -> bool:
 
 def _malformed(expression: str) -> PydanticCustomError:
     return _refused(
-        f"holds an expression that cannot be read: `{expression.strip()}`",
+        f"holds an expression that cannot be read: {shown(expression.strip())}",
         f"Use {ALLOWED}, 'text', &&, ||, !, ==, != and parentheses.",
     )
 

@@ -38,7 +38,16 @@ class SpecError(Exception):
 
 
 def shown(value: object) -> str:
-    """A value as an error repeats it: in backticks, short, on one line, marks that cannot be seen escaped."""
-    text = str(value)
-    short = text if len(text) <= 60 else f"{text[:57]}..."
-    return "`" + "".join(char if char.isprintable() else ascii(char)[1:-1] for char in short) + "`"
+    """A value as an error repeats it: short, in backticks."""
+    return f"`{short(str(value))}`"
+
+
+def quoted(text: str) -> str:
+    """A number or word of YAML in quotes, as an error advises it: short."""
+    return f'"{short(text)}"'
+
+
+def short(text: str) -> str:
+    """Text cut to 60 characters, on one line, marks that cannot be seen escaped."""
+    cut = text if len(text) <= 60 else f"{text[:57]}..."
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)

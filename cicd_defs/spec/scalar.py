@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from cicd_defs.spec.problem import quoted, shown
+
 _CORE = {  # the core schema of YAML 1.2, section 10.3.2
     "null": r"~|null|Null|NULL|",
     "bool": r"true|True|TRUE|false|False|FALSE",
@@ -66,12 +68,12 @@ def _whole_number(text: str) -> int:
 
 
 def _trap(text: str, old: str, new: str) -> Trap:
-    quoted = f'Quote it if text is meant: "{text}"'
+    advice = f"Quote it if text is meant: {quoted(text)}"
     if old == "str":
-        return Trap(f"programs disagree whether `{text}` is text or {_WORDS[new]}", f"{quoted}.")
+        return Trap(f"programs disagree whether {shown(text)} is text or {_WORDS[new]}", f"{advice}.")
     plain = _plainly(text, old)
     also = f"; otherwise write {plain}" if plain else ""
-    return Trap(f"YAML reads `{text}` without quotes as {plain or _WORDS[old]}", f"{quoted}{also}.")
+    return Trap(f"YAML reads {shown(text)} without quotes as {plain or _WORDS[old]}", f"{advice}{also}.")
 
 
 def _plainly(text: str, tag: str) -> str:

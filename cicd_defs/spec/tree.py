@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from cicd_defs.spec.problem import START, Place, Problem, SpecError, shown
+from cicd_defs.spec.problem import START, Place, Problem, SpecError, quoted, shown
 from cicd_defs.spec.scalar import Trap, read_plain
 
 DEEPEST = 50
@@ -139,8 +139,8 @@ class TreeReader:
             return None
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return node.value
-        quoted = f'Quote it: "{node.text}".' if isinstance(node, Scalar) else "Write a plain word."
-        self._tell(_place(event.start_mark), "this key is not text", quoted)
+        advice = f"Quote it: {quoted(node.text)}." if isinstance(node, Scalar) else "Write a plain word."
+        self._tell(_place(event.start_mark), "this key is not text", advice)
         return None
 
     def _check_value(self, node: Node, place: Place, what: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cicd_defs.spec.keys import Key, closest, declared_keys, key_at, names_below
-from cicd_defs.spec.problem import Place, Problem, shown
+from cicd_defs.spec.problem import Place, Problem, quoted, short, shown
 from cicd_defs.spec.strict import Mistake
 from cicd_defs.spec.tree import Listing, Node, Scalar, Table
 
@@ -60,21 +60,18 @@ def _path(loc: Loc) -> str:
     """The way to a value as people write it: `pipeline.components[0].path`."""
     text = ""
     for step in loc:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if step != "[key]" else ""
+        text += f"[{step}]" if isinstance(step, int) else f".{short(step)}" if step != "[key]" else ""
     return text.lstrip(".") or "the file"
 
 
 @dataclass(frozen=True)
 class _Bad:
-    """A refused value: as it is repeated, its node, and what pydantic says about it."""
+    """A refused value: as it is repeated, its text unless that is masked, its node, what pydantic says."""
 
     value: str
+    text: str
     node: Node
     context: Mapping[str, Any]
-
-    @property
-    def text(self) -> str:
-        return self.node.text if isinstance(self.node, Scalar) else ""
 
 
 def _words(kind: str, loc: Loc, node: Node, context: Mapping[str, Any]) -> Words:
@@ -83,18 +80,19 @@ def _words(kind: str, loc: Loc, node: Node, context: Mapping[str, Any]) -> Words
     if kind == "missing":
         return f"{_path(loc)} is missing", _explain(key_at(loc))
     key = key_at(loc)
-    message, hint = _SAY.get(kind, _otherwise)(_Bad(_value(node, key, loc), node, context))
+    message, hint = _SAY.get(kind, _otherwise)(_bad(node, key, loc, context))
     return f"{_path(loc)}: {message}", " ".join(filter(None, [hint, _explain(key)]))
 
 
-def _value(node: Node, key: Key | None, loc: Loc) -> str:
-    """The refused value as the error repeats it; never what is or may be a secret."""
+def _bad(node: Node, key: Key | None, loc: Loc, context: Mapping[str, Any]) -> _Bad:
+    """The refused value. What is or may be a secret is never repeated."""
     if "[key]" in loc:
-        return shown(loc[-2])
+        return _Bad(shown(loc[-2]), "", node, context)
     if not isinstance(node, Scalar):
-        return "a list" if isinstance(node, Listing) else "a group of keys"
-    masked = key is not None and any(form.masked for form in key.forms)
-    return "the value" if masked or _CREDENTIALS.search(node.text) else shown(node.text)
+        return _Bad("a list" if isinstance(node, Listing) else "a group of keys", "", node, context)
+    if _CREDENTIALS.search(node.text) or (key and any(form.masked for form in key.forms)):
+        return _Bad("the value", "", node, context)
+    return _Bad(shown(node.text), node.text, node, context)
 
 
 def _refused(bad: _Bad) -> Words:
@@ -105,7 +103,8 @@ def _not_text(bad: _Bad) -> Words:
     if not isinstance(bad.node, Scalar):
         return f"this takes text, not {bad.value}", "Write one value."
     read_as = "true or false" if isinstance(bad.node.value, bool) else "a number"
-    return f"{bad.value} without quotes is {read_as}, and this takes text", f'Quote it: "{bad.text}".'
+    hint = f"Quote it: {quoted(bad.text)}." if bad.text else "Quote it."
+    return f"{bad.value} without quotes is {read_as}, and this takes text", hint
 
 
 def _not_a_choice(bad: _Bad) -> Words:
@@ -115,8 +114,7 @@ def _not_a_choice(bad: _Bad) -> Words:
 
 
 def _not_a_list(bad: _Bad) -> Words:
-    short = 0 < len(bad.text) < 40
-    hint = f"Write it in brackets: [{bad.text}]." if short else "Write one entry a line, each after `- `."
+    hint = f"Write it in brackets: [{short(bad.text)}]." if bad.text else "Write each entry after `- `."
     return f"this takes a list, not {bad.value}", hint
 
 
