@@ -102,11 +102,11 @@ def detect(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Tell what a repository is made of: components, tools, commands, and the evidence for each."""
-    from cicd_defs.facts.columns import columns
+    from cicd_defs.facts.union import corpus_columns
 
     stacks = _stacks(_tree(path))
     if as_json:
-        print(json.dumps({**columns(stacks), **stacks.model_dump(mode="json")}, indent=2))
+        print(json.dumps({**corpus_columns(stacks), **stacks.model_dump(mode="json")}, indent=2))
         return
     _print_stacks(stacks)
 
