@@ -30,11 +30,11 @@ LARGEST_ANSWER = 256 * 1024 * 1024
 LARGEST_MIRROR = 2 * 1024 * 1024 * 1024
 SECONDS_LOCAL, SECONDS_REMOTE = 60.0, 600.0
 
-_NOT_SOURCES = frozenset(
-    [".git", ".hg", ".svn", "node_modules", "bower_components", ".venv", "venv", "__pycache__", ".eggs"]
-    + [".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".gradle", ".terraform"]
-    + [".direnv", ".idea", ".vscode"]
+_FILLED_BY_TOOLS = (
+    ".git .hg .svn node_modules bower_components .venv venv __pycache__ .eggs .tox .nox .mypy_cache .ruff_cache"
+    " .pytest_cache .hypothesis .gradle .terraform .direnv .idea .vscode"
 )
+_NOT_SOURCES = frozenset(_FILLED_BY_TOOLS.split())
 """Folders that tools fill: left out, unless somebody committed them."""
 
 _OWNER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -148,6 +148,11 @@ def tree_at(git_dir: Path, commit: str) -> Tree:
 def sizes_at(git_dir: Path, commit: str) -> dict[str, int]:
     """The size in bytes of each file of one commit."""
     return {entry.path: entry.size for entry in _entries(git_dir, commit)}
+
+
+def blobs_at(git_dir: Path, commit: str) -> dict[str, str]:
+    """The id of each file's content at one commit."""
+    return {entry.path: entry.blob for entry in _entries(git_dir, commit)}
 
 
 def _entries(git_dir: Path, commit: str) -> Iterator[Entry]:
@@ -380,6 +385,8 @@ def _explained(
         return f"git {verb} took longer than {seconds:g} seconds and was stopped."
     if "File too large" in told or code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
         return f"git {verb} was stopped: the repository needs more than {largest // 1024**2:,} MiB."
+    if "couldn't find remote ref" in told:
+        return f"git {verb}: {told}. Name the branch that exists under `branch` in the project file."
     if "could not read Username" in told or "not found" in told:
         return f"git {verb}: {told}. The repository does not exist or is private; a local path to a clone works too."
     if "redirect" in told:
