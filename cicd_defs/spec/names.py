@@ -7,9 +7,9 @@ from cicd_defs.spec.text import CONTROL, EXPRESSION_START, Form, literal, refuse
 
 PROJECT_NAME = r"[a-z][a-z0-9_-]{0,38}"
 
-_OWNER_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}"
-_GIT_URL = r"(?:https|ssh)://(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+(?::[0-9]+)?/[^\s?#]+|file:///[^?#]+"
-_SCP_URL = r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[^\s:/-][^\s:]*"
+_OWNER_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.{1,2}$|[^/]*\.git$)[A-Za-z0-9._-]{1,100}"
+_GIT_URL = r"(?:https|ssh)://(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?/[^\s?#]+|file:///[^?#]+"
+_SCP_URL = r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:/-][^\s:]*"
 _LOCAL_PATH = r"\.{1,2}|\.{0,2}/.*"
 
 Repository = Annotated[

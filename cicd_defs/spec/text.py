@@ -78,6 +78,11 @@ class Form:
         self.masked = masked
         self.says = says
 
+    @property
+    def pattern(self) -> str:
+        """The rules as one regular expression."""
+        return "^" + "".join(rule.lookahead for rule in self.rules)
+
     def read(self, text: str) -> str:
         """The text as it is, or the reason why it is refused."""
         for rule in self.rules:
@@ -93,8 +98,7 @@ class Form:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        pattern = "".join(rule.lookahead for rule in self.rules)
-        return {**handler(schema), "pattern": f"^{pattern}", "kind": self.kind}
+        return {**handler(schema), "pattern": self.pattern, "kind": self.kind}
 
 
 NO_CONTROL = refuse(

@@ -29,10 +29,17 @@ def problems_of(error: ValidationError, root: Node, source: str) -> Iterator[Pro
             yield from _mistakes(context["mistakes"], loc, root, source)
             continue
         node, place = _found(root, loc, at_key=detail["type"] == "extra_forbidden" or "[key]" in loc)
-        if isinstance(node, Scalar) and node.broken:
+        if _told_already(detail["type"], node):
             continue
         message, hint = _words(detail["type"], loc, node, {**context, "msg": detail["msg"]})
         yield Problem(source, *place, message, hint)
+
+
+def _told_already(kind: str, node: Node) -> bool:
+    """A broken node, or a list that is only too short because its entries were refused."""
+    if isinstance(node, Listing):
+        return kind == "too_short" and bool(node.items)
+    return isinstance(node, Scalar) and node.broken
 
 
 def _mistakes(mistakes: tuple[Mistake, ...], loc: Loc, root: Node, source: str) -> Iterator[Problem]:

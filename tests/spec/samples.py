@@ -70,15 +70,17 @@ audit: {profile: default}
 notifications: {webhook_events: [pr_created, merge_complete], channels: [SLACK_URL]}
 """
 
-_NEEDED = {  # what must stand beside a key so that it may be given
+_NEEDED_IN = {  # what must stand in a group of keys
     "environments": {"name": "staging"},
     "docker.registries": {"registry": "ghcr.io"},
     "environments.deploy": {"kubectl": "k8s"},
+}
+_NEEDED_BESIDE = {  # what must stand beside a key, where that differs
+    **{f"environments.deploy.{method}": {} for method in ("helm", "skaffold", "compose", "command")},
     "environments.deploy.values": {"helm": "charts/shop"},
     "environments.deploy.profile": {"compose": "compose.yaml"},
 }
 _LISTS = {"pipeline.components", "environments", "docker.registries"}
-_METHODS = ("helm", "skaffold", "compose", "command")
 
 
 def document(key: Key, value: Any) -> dict[str, Any]:
@@ -86,11 +88,9 @@ def document(key: Key, value: Any) -> dict[str, Any]:
     inner: Any = value
     parts = key.path.split(".")
     for depth in range(len(parts), 0, -1):
-        path = ".".join(parts[: depth - 1])
-        beside = _NEEDED.get(key.path) if depth == len(parts) else None
-        beside = beside or ({} if parts[depth - 1] in _METHODS else _NEEDED.get(path, {}))
-        inner = {**beside, parts[depth - 1]: inner}
-        if path in _LISTS:
+        group, path = ".".join(parts[: depth - 1]), ".".join(parts[:depth])
+        inner = {**_NEEDED_BESIDE.get(path, _NEEDED_IN.get(group, {})), parts[depth - 1]: inner}
+        if group in _LISTS:
             inner = [inner]
     return {"repository": "acme/shop", **inner}
 
