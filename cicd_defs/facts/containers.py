@@ -3,8 +3,9 @@
 import re
 
 from cicd_defs.facts.draft import Claims
-from cicd_defs.facts.services import image_of_service
+from cicd_defs.facts.invocations import is_command_file
 from cicd_defs.facts.manifests import string, table
+from cicd_defs.facts.services import image_of_service
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.survey import Survey, folder_of, is_within, name_of
 
@@ -13,6 +14,7 @@ NOT_DOCKERFILE = re.compile(
     r"(?i).*\.(dockerignore|txt|md|j2|tmpl|tpl|erb|java|py|go|rs|ts|js|json|ya?ml|sh|snap)"
 )
 COMPOSE = re.compile(r"(docker-)?compose([._-][\w.-]+)?\.ya?ml")
+WORKSTATIONS = frozenset({".devcontainer", ".gitpod", ".codesandbox", ".github", ".vscode", ".idea"})
 _FROM = r"(?i)^[ \t]*FROM[ \t]+\S"
 _API_VERSION = r"^apiVersion:[ \t]*[\"']?([\w.-]+/)?v\d"
 _WORKLOAD = (
@@ -23,16 +25,27 @@ _WORKLOAD = (
 
 
 def claim_containers(survey: Survey) -> Claims:
-    """Everything of containers that is the project's; a container for its tests or documentation is one, too."""
+    """Everything of containers that is the project's own."""
     claims = Claims()
     for path in survey.matching(DOCKERFILE):
-        if survey.role(path) <= Role.DOCS and not NOT_DOCKERFILE.fullmatch(path):
+        if not NOT_DOCKERFILE.fullmatch(path) and (_is_own(survey, path) or _is_built(survey, path)):
             claims.add("dockerfiles", path, [survey.cite(path, _FROM)])
     for path in survey.matching(COMPOSE):
-        if survey.role(path) <= Role.TEST and not path.startswith(".github/"):
+        if _is_own(survey, path):
             claims.add("compose_files", path, [_compose_evidence(survey, path)])
     _claim_cluster(survey, claims)
     return claims
+
+
+def _is_own(survey: Survey, path: str) -> bool:
+    return survey.role(path) < Role.TEST and path.partition("/")[0] not in WORKSTATIONS
+
+
+def _is_built(survey: Survey, path: str) -> bool:
+    """A container file among tests is the project's where one of its own commands builds it."""
+    if survey.role(path) != Role.TEST:
+        return False
+    return any(path in survey.text(file) for file in survey.paths if is_command_file(survey, file))
 
 
 def _compose_evidence(survey: Survey, path: str) -> str | None:

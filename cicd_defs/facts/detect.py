@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cicd_defs.facts import go, java, node, python, rust
 from cicd_defs.facts.containers import claim_containers
@@ -12,11 +13,12 @@ from cicd_defs.facts.others import claim_others
 from cicd_defs.facts.services import claim_services
 from cicd_defs.facts.sources import nearest_roles
 from cicd_defs.facts.stacks import Claim, Component, Stacks
-from cicd_defs.facts.survey import Survey
+from cicd_defs.facts.survey import Survey, is_within
 from cicd_defs.facts.tooling import claim_tools
 from cicd_defs.facts.tools import MENTIONS
 from cicd_defs.facts.tree import Tree
 
+INCIDENTAL_SHARE = 0.02
 STACKS = (python, node, go, rust, java)
 MODULES = {"python": python, "node": node, "go": go, "rust": rust, "java": java}
 
@@ -28,9 +30,22 @@ def detect(tree: Tree) -> Stacks:
     for draft in scene.drafts:
         _read_manifests(survey, draft)
     claim_tools(scene)
-    for draft in scene.drafts:
+    for draft in sorted(scene.drafts, key=lambda draft: draft.lock_file is None):
         _claim_stack(scene, draft)
-    return _stacks(scene)
+    return _stacks(
+        replace(scene, drafts=tuple(draft for draft in scene.drafts if not _is_incidental(scene, draft)))
+    )
+
+
+def _is_incidental(scene: Scene, draft: Draft) -> bool:
+    """A few files with a manifest inside another component, never tested, linted or locked, are that one's matter."""
+    inside = any(other is not draft and is_within(draft.path, other.path) for other in scene.drafts)
+    checked = any(
+        draft.claims.names(kind) for kind in ("test_runners", "linters", "formatters", "type_checkers")
+    )
+    if not inside or checked or draft.lock_file:
+        return False
+    return len(scene.sources(draft)) < INCIDENTAL_SHARE * sum(len(scene.sources(one)) for one in scene.drafts)
 
 
 def _projects(survey: Survey) -> tuple[Draft, ...]:
@@ -52,8 +67,12 @@ def _claim_stack(scene: Scene, draft: Draft) -> None:
     MODULES[draft.stack].claim_package_managers(scene, draft)
     if draft.stack == "python":
         python.claim_test_environments(scene, draft)
+        python.drop_replaced_tools(draft)
+    elif draft.stack == "node":
+        node.claim_builtin_runner(scene, draft)
     elif draft.stack == "go":
         go.claim_tests(scene, draft)
+        go.claim_ginkgo(scene, draft)
         go.drop_included_linters(draft)
     elif draft.stack == "rust":
         rust.claim_tests(scene, draft)

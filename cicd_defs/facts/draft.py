@@ -53,11 +53,13 @@ class Claims:
 
     def __init__(self) -> None:
         self._evidence: dict[str, dict[str, list[str]]] = {}
+        self._used: set[tuple[str, str]] = set()
 
-    def add(self, kind: str, name: str, places: Iterable[str | None]) -> None:
-        """Claim something, if there is any evidence of it."""
+    def add(self, kind: str, name: str, places: Iterable[str | None], *, used: bool = True) -> None:
+        """Claim something, if there is any evidence of it; mere configuration does not show that it is `used`."""
         known = [place for place in places if place]
         if known:
+            self._used |= {(kind, name)} if used else set()
             held = self._evidence.setdefault(kind, {}).setdefault(name, [])
             held.extend(place for place in dict.fromkeys(known) if place not in held)
 
@@ -68,6 +70,10 @@ class Claims:
     def has(self, kind: str, name: str) -> bool:
         """Whether this was claimed."""
         return name in self._evidence.get(kind, {})
+
+    def is_used(self, kind: str, name: str) -> bool:
+        """Whether more than configuration speaks for it: a command, a hook, a dependency."""
+        return (kind, name) in self._used
 
     def names(self, kind: str) -> tuple[str, ...]:
         """What was claimed of one kind."""

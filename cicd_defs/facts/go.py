@@ -39,6 +39,12 @@ def claim_tests(scene: Scene, draft: Draft) -> None:
             return
 
 
+def claim_ginkgo(scene: Scene, draft: Draft) -> None:
+    """Ginkgo, where the module itself asks for it."""
+    place = scene.survey.cite(draft.manifest, r"^[ \t]*(require )?github\.com/onsi/ginkgo(/v2)? v\S+[ \t]*$")
+    draft.claims.add("test_runners", "ginkgo", [place])
+
+
 def drop_included_linters(draft: Draft) -> None:
     """golangci-lint and staticcheck's users run `go vet` within or beside them: it is named only where it is alone."""
     if any(draft.claims.has("linters", name) for name in ("golangci-lint", "staticcheck", "revive")):

@@ -33,6 +33,9 @@ _TEST_IMPORTS = (
     ("testng", r"^import (static )?org\.testng"),
     ("spock", r"^import spock\."),
 )
+_CHECKSTYLE_RULES = re.compile(
+    r"(\w+[-_])?checkstyle([-_](checks|rules|config))?\.xml|(google|sun)_checks\.xml"
+)
 _RELEASES = (
     r"<(?:maven\.compiler\.release|java\.version|maven\.compiler\.source|release|javaVersion|jdk\.version)>\s*(?:1\.)?(\d{1,2})\s*<",
     r"JavaLanguageVersion\.of\(\s*[\"']?(\d{1,2})",
@@ -79,7 +82,14 @@ def claim_tools(scene: Scene, draft: Draft) -> None:
     for kind, name, pattern in _DEPENDENCIES:
         places = (scene.survey.cite(path, pattern) for path in _build_texts(scene, draft))
         draft.claims.add(kind, name, list(places)[:200])
+    _claim_checkstyle_by_rules(scene, draft)
     _claim_tests_by_imports(scene, draft)
+
+
+def _claim_checkstyle_by_rules(scene: Scene, draft: Draft) -> None:
+    rules = [path for path in scene.survey.matching(_CHECKSTYLE_RULES) if is_within(path, draft.path)]
+    own = [path for path in rules if scene.survey.role(path) < Role.TEST and "/resources/" not in path]
+    draft.claims.add("linters", "checkstyle", [f"{path}:1" for path in own[:1]])
 
 
 def _build_texts(scene: Scene, draft: Draft) -> Iterator[str]:

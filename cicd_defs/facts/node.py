@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cicd_defs.facts.draft import Dependency, Draft, Scene, depth_of
 from cicd_defs.facts.globs import within_globs
 from cicd_defs.facts.manifests import Table, string, strings, table
-from cicd_defs.facts.sources import Role
+from cicd_defs.facts.sources import AUXILIARY, Role, role_of_manifest
 from cicd_defs.facts.survey import Survey, folder_of, is_within, join, name_of
 from cicd_defs.facts.versions import NODE_MAJORS, ci_versions, node_versions
 
@@ -21,6 +21,8 @@ LOCK_FILES = (
 MANAGERS = ("npm", "pnpm", "yarn", "bun")
 SOURCES = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".vue", ".svelte", ".astro")
 
+MOST_TESTS_READ = 400
+_NODE_TEST = r"(from|require\()[ \t]*[\"']node:test[\"']"
 _TYPESCRIPT = re.compile(r"tsconfig([.-][\w.-]+)?\.json")
 
 
@@ -72,7 +74,7 @@ def _with_nested(survey: Survey, drafts: list[Draft]) -> list[Draft]:
         parents = [other for other in kept if is_within(draft.path, other.path)]
         if parents and draft.lock_file is None and not draft.members:
             parent = max(parents, key=lambda other: depth_of(other.path))
-            if survey.role(draft.manifest) <= max(Role.TEST, survey.role(parent.manifest)):
+            if role_of_manifest(draft.manifest) <= role_of_manifest(parent.manifest):
                 parent.manifests += draft.manifests
         else:
             kept.append(draft)
@@ -101,13 +103,14 @@ def claim_package_managers(scene: Scene, draft: Draft) -> None:
                 "package_managers", manager, [f"{draft.lock_file}:1"] if _locks(draft, manager) else []
             )
         return
-    for manager in ("pnpm", "yarn", "bun"):
-        pattern = re.compile(rf"{manager} +(install|i|ci)\b|{manager}$")
-        claims.add(
-            "package_managers", manager, [one.place for one in scene.invoked(draft, pattern) if one.ci][:3]
-        )
-    if not claims.names("package_managers"):
-        claims.add("package_managers", "npm", [scene.survey.cite(draft.manifest)])
+    used = {manager: _installs(scene, draft, manager) for manager in MANAGERS}
+    manager = max(MANAGERS, key=lambda name: len(used[name]))
+    claims.add("package_managers", manager, used[manager] or [scene.survey.cite(draft.manifest)])
+
+
+def _installs(scene: Scene, draft: Draft, manager: str) -> list[str]:
+    pattern = re.compile(rf"{manager} +(install|i|ci)\b|{manager}$")
+    return [one.place for one in scene.invoked(draft, pattern) if one.ci]
 
 
 def _locks(draft: Draft, manager: str) -> bool:
@@ -172,4 +175,15 @@ def claim_typescript_compiler(scene: Scene, draft: Draft) -> None:
     for path in survey.matching(_TYPESCRIPT):
         if is_within(path, draft.path) and survey.role(path) <= Role.PROJECT:
             draft.claims.add("type_checkers", "tsc", [f"{path}:1", compiler.place])
+            return
+
+
+def claim_builtin_runner(scene: Scene, draft: Draft) -> None:
+    """Node's own test runner, where test files import it, whatever starts them."""
+    tests = [path for path in scene.sources(draft) if re.search(r"(^|[./_-])(test|spec)s?([./_-])", path)]
+    for path in tests[:MOST_TESTS_READ]:
+        if path.partition("/")[0] in AUXILIARY or scene.survey.role(path) > Role.TEST:
+            continue
+        if place := scene.survey.cite(path, _NODE_TEST):
+            draft.claims.add("test_runners", "node-test", [place])
             return

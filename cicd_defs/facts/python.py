@@ -98,7 +98,13 @@ def _requirement_files(survey: Survey) -> Iterator[str]:
         name, parent = name_of(path), name_of(folder_of(path))
         listed = parent in REQUIREMENT_FOLDERS and name.endswith((".txt", ".in", ".pip"))
         if (listed or REQUIREMENTS.fullmatch(name)) and "doc" not in name and survey.role(path) <= Role.TEST:
-            yield path
+            if not _is_compiled(survey, path):
+                yield path
+
+
+def _is_compiled(survey: Survey, path: str) -> bool:
+    """Whether a requirements file is pip-compile's output, which names dependencies of dependencies."""
+    return path.endswith(".txt") and survey.has(path.removesuffix(".txt") + ".in")
 
 
 def _without_members(survey: Survey, drafts: list[Draft]) -> list[Draft]:
@@ -234,12 +240,21 @@ def claim_package_managers(scene: Scene, draft: Draft) -> None:
     claims, survey = draft.claims, scene.survey
     for manager, place in _managers_by_files(survey, draft):
         claims.add("package_managers", manager, [place])
+    for manager, pattern in _MANAGER_COMMANDS:
+        if not claims.names("package_managers"):
+            claims.add("package_managers", manager, [one.place for one in scene.invoked(draft, pattern)])
     if not claims.names("package_managers"):
-        for manager, pattern in _MANAGER_COMMANDS:
-            claims.add("package_managers", manager, [one.place for one in scene.invoked(draft, pattern)][:3])
-            if claims.names("package_managers"):
-                return
-        claims.add("package_managers", "pip", [survey.cite(draft.manifest)])
+        _claim_like_others(scene, draft)
+
+
+def _claim_like_others(scene: Scene, draft: Draft) -> None:
+    """A project that says nothing is installed as the repository's other Python projects are."""
+    for other in scene.drafts:
+        manager = next(iter(other.claims.names("package_managers")), "")
+        if other.stack == "python" and other.lock_file and manager:
+            draft.claims.add("package_managers", manager, other.claims.evidence("package_managers", manager))
+            return
+    draft.claims.add("package_managers", "pip", [scene.survey.cite(draft.manifest)])
 
 
 def _managers_by_files(survey: Survey, draft: Draft) -> Iterator[tuple[str, str | None]]:
@@ -340,3 +355,17 @@ def claim_test_environments(scene: Scene, draft: Draft) -> None:
         draft.claims.add("test_runners", "tox", [survey.cite(manifest, r"^[ \t]*\[+tool\.tox\b")])
     if "tox:tox" in survey.ini(join(draft.path, "setup.cfg")):
         draft.claims.add("test_runners", "tox", [survey.cite(join(draft.path, "setup.cfg"), r"^\[tox:tox\]")])
+
+
+def drop_replaced_tools(draft: Draft) -> None:
+    """Configuration that was left behind when Ruff took over says nothing of what runs today."""
+    replaced = (
+        ("linters", "flake8"),
+        ("linters", "pylint"),
+        ("formatters", "black"),
+        ("formatters", "isort"),
+    )
+    if draft.claims.is_used("linters", "ruff"):
+        for kind, name in replaced:
+            if not draft.claims.is_used(kind, name):
+                draft.claims.drop(kind, name)

@@ -22,17 +22,15 @@ def claim_tools(scene: Scene) -> None:
             _claim_configs(scene, tool, configs)
             _claim_commands(scene, tool)
             for draft in drafts:
-                draft.claims.add(tool.kind, tool.name, _declared(scene, draft, tool))
+                _claim_declared(scene, draft, tool)
 
 
-def _declared(scene: Scene, draft: Draft, tool: Tool) -> Iterator[str | None]:
-    dependency = draft.dependency(*tool.packages, dev=True)
-    if dependency:
-        yield dependency.place
-    if tool.tables and tool.stack == "python":
-        yield from _python_tables(scene, draft, tool.tables)
-    if tool.tables and tool.stack == "node":
-        yield from _package_keys(scene, draft, tool.tables)
+def _claim_declared(scene: Scene, draft: Draft, tool: Tool) -> None:
+    if dependency := draft.dependency(*tool.packages, dev=True):
+        draft.claims.add(tool.kind, tool.name, [dependency.place])
+    tables = _python_tables if tool.stack == "python" else _package_keys
+    if tool.tables:
+        draft.claims.add(tool.kind, tool.name, tables(scene, draft, tool.tables), used=False)
 
 
 def _python_tables(scene: Scene, draft: Draft, names: Iterable[str]) -> Iterator[str | None]:
@@ -63,7 +61,7 @@ def _claim_configs(scene: Scene, tool: Tool, configs: Iterable[str]) -> None:
         role = scene.survey.role(path)
         if role <= Role.TEST and not (role == Role.TEST and tool.kind != "test_runners"):
             for draft in scene.owners(folder_of(path), tool.stack):
-                draft.claims.add(tool.kind, tool.name, [f"{path}:1"])
+                draft.claims.add(tool.kind, tool.name, [f"{path}:1"], used=False)
 
 
 def _claim_commands(scene: Scene, tool: Tool) -> None:

@@ -79,10 +79,9 @@ PYTHON = (
         "pycodestyle",
         "linters",
         "python",
-        r"pycodestyle\b|pep8\b",
+        r"pycodestyle\b",
         ("pycodestyle",),
         "",
-        ("pycodestyle", "pep8"),
     ),
     Tool(
         "pydocstyle",
@@ -91,9 +90,7 @@ PYTHON = (
         r"pydocstyle\b|hook pydocstyle$",
         (),
         r"\.pydocstyle",
-        ("pydocstyle", "tool.pydocstyle"),
     ),
-    Tool("bandit", "linters", "python", r"bandit\b|hook bandit$", (), "", ("tool.bandit",)),
     Tool(
         "black",
         "formatters",
@@ -351,7 +348,6 @@ NODE = (
 )
 
 GO = (
-    Tool("ginkgo", "test_runners", "go", r"ginkgo\b"),
     Tool("gotestsum", "test_runners", "go", r"gotestsum\b"),
     Tool(
         "golangci-lint",
