@@ -17,7 +17,9 @@ LOCKED := --no-deps --require-hashes -r requirements.lock
 OURSELVES := --no-deps --no-build-isolation -e .
 WITH_UV := -q --python $(PY) --compile-bytecode
 WITH_PIP := -qq --disable-pip-version-check --no-input
-IN_HOME = mkdir -p "$(DAGSTER_HOME)" && cp dagster.yaml "$(DAGSTER_HOME)/" && export DAGSTER_HOME="$(DAGSTER_HOME)"
+# Our own home follows dagster.yaml; somebody else's keeps the configuration that it has.
+IN_HOME = mkdir -p "$(DAGSTER_HOME)" && export DAGSTER_HOME="$(DAGSTER_HOME)" && \
+  { [ "$$DAGSTER_HOME" != "$(CURDIR)/.dagster" ] && [ -e "$$DAGSTER_HOME/dagster.yaml" ] || cp dagster.yaml "$$DAGSTER_HOME/"; }
 # Runs a command; what it says is shown only where it fails.
 quietly = out=$$($(1) 2>&1) || { printf '%s\n' "$$out" "failed: $(1)" >&2; exit 1; }
 
@@ -27,7 +29,7 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY)  ## Materialise the sample's whole graph and show what came of it
-	@$(IN_HOME) && $(PY) -m cicd_defs.cli demo $(ARGS)
+	@$(IN_HOME) && .venv/bin/cicd demo $(ARGS)
 
 ui: $(READY)  ## Open the Dagster UI and its daemon on loopback (PORT=3000)
 	@$(IN_HOME) && exec .venv/bin/dagster dev -h 127.0.0.1 -p $(PORT) -w workspace.yaml $(ARGS)
