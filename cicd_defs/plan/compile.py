@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cicd_defs.facts.stacks import CommandKind, Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.areas import areas_of, changes_step, output_of
+from cicd_defs.plan.caching import is_published_from, without_caches
 from cicd_defs.plan.checks import TITLES, check_jobs, command_step, job_id, job_name, prepared, reporting_env
 from cicd_defs.plan.files import planned_files
 from cicd_defs.plan.gate import gate_job
@@ -52,7 +53,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
         local=local,
         hooks=hooks,
         files=planned_files(project, workflows, local, hooks, written),
-        notes=(*notes, *unscanned(units), *_empty(units)),
+        notes=(*notes, *unscanned(units), *_remarks(project, units)),
     )
 
 
@@ -61,10 +62,17 @@ def _workflows(
 ) -> tuple[Workflow, ...]:
     wanted = set(project.pipeline.trigger_type)
     ci = _ci(project, units, images, areas) if wanted & {"push", "pr", "manual"} else None
+    if ci and _publishes(project):
+        ci = without_caches(ci)
     nightly = _nightly(project, units, images) if "schedule" in wanted else None
     if project.pipeline.layout == "unified" and ci and nightly:
-        return (_unified(ci, nightly),)
+        unified = _unified(ci, nightly)
+        return (without_caches(unified) if _publishes(project) else unified,)
     return tuple(workflow for workflow in (ci, nightly) if workflow and workflow.jobs)
+
+
+def _publishes(project: Project) -> bool:
+    return "push" in project.pipeline.trigger_type and is_published_from(project.branch)
 
 
 def _ci(project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]) -> Workflow:
@@ -162,8 +170,10 @@ def _unified(ci: Workflow, nightly: Workflow) -> Workflow:
     return ci.model_copy(update={"triggers": triggers, "jobs": (*ci.jobs[:-1], *at_night, ci.jobs[-1])})
 
 
-def _empty(units: Sequence[Unit]) -> tuple[Note, ...]:
-    if units:
-        return ()
-    message = "nothing was detected that could be checked: declare it under `pipeline.components`"
-    return (Note(where="pipeline", message=message),)
+def _remarks(project: Project, units: Sequence[Unit]) -> tuple[Note, ...]:
+    messages = []
+    if not units:
+        messages.append("nothing was detected that could be checked: declare it under `pipeline.components`")
+    if _publishes(project):
+        messages.append(f"`{project.branch}` is a branch to release from, so its checks use no shared cache")
+    return tuple(Note(where="pipeline", message=message) for message in messages)

@@ -1,6 +1,6 @@
 """The pipeline's commands as make targets: one for each kind, one for each kind and component, and `ci`.
 
-Each script reaches bash as it stands in the plan. Make's own reading is switched off where it would change it:
+Each script reaches bash as it stands in the plan. What make would change of it is worked around:
 `$` is doubled, and `.ONESHELL` hands a whole recipe to one shell. The shell is `env`, which starts bash: of a shell that
 it knows make takes the indentation and the signs `-`, `@`, `+` off the beginning of every line, here-documents too.
 """

@@ -1,0 +1,62 @@
+"""Every pair of options, through the whole line: read, detect, compile, render, read back, and five checkers."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cicd_defs.facts.detect import detect
+from cicd_defs.facts.tree import Tree
+from cicd_defs.facts.written import written_files
+from cicd_defs.plan.compile import compile_pipeline
+from cicd_defs.plan.files import KNOWN_PATHS
+from cicd_defs.plan.lift import differences, lift_workflow
+from cicd_defs.render.files import render_files
+from cicd_defs.spec.read import read_project
+from tests.checkers import findings
+from tests.pairwise import Case, every_pair, pairs, specs
+
+LEAST = 400
+"""How many declarations the long campaign judges."""
+
+
+def artefacts(case: Case):
+    """The case's pipeline and its files."""
+    project = read_project(case.text, f"{case.name}.yaml")
+    tree = Tree.of(case.files)
+    pipeline = compile_pipeline(project, detect(tree), written_files(tree, KNOWN_PATHS))
+    return pipeline, render_files(pipeline)
+
+
+def judged(cases: tuple[Case, ...], folder: Path) -> list[str]:
+    """Everything that is wrong with the cases' files, with the case's choices."""
+    workflows, wrong = [], []
+    for case in cases:
+        pipeline, files = artefacts(case)
+        for file in files:
+            if file.kind != "workflow":
+                continue
+            target = folder / case.name / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(file.text)
+            workflows.append(target)
+            planned = pipeline.workflow(file.path)
+            assert planned is not None
+            found = lift_workflow(file.text, planned.file)
+            wrong += [f"{case.name} {dict(case.choices)}: {item}" for item in differences(planned, found)]
+    return wrong + [str(finding) for finding in findings(workflows)]
+
+
+def test_every_pair_of_options_is_covered():
+    covered = {pair for case in specs(1) for pair in pairs(case.choices)}
+    assert covered >= every_pair()
+
+
+def test_files_of_every_pair_have_no_finding(tmp_path):
+    assert judged(specs(200), tmp_path) == []
+
+
+@pytest.mark.soak
+@pytest.mark.skipif("CICD_SOAK" not in os.environ, reason="the long form runs in `make soak`")
+def test_files_of_many_combinations_have_no_finding(tmp_path):
+    assert judged(specs(LEAST), tmp_path) == []
