@@ -1,9 +1,9 @@
 """Where a project is deployed to, by what, and in which order."""
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from cicd_defs.spec.names import (
     BranchName,
@@ -17,7 +17,17 @@ from cicd_defs.spec.names import (
     Workload,
 )
 from cicd_defs.spec.pipeline import EnvVars, Minutes
-from cicd_defs.spec.strict import Distinct, Mistake, Strict, circle, collisions, refuse_mistakes
+from cicd_defs.spec.strict import (
+    Distinct,
+    Mistake,
+    Strict,
+    circle,
+    collisions,
+    given_twice,
+    refuse_mistakes,
+    unknown,
+    way,
+)
 from cicd_defs.spec.text import Script
 
 METHODS = ("kubectl", "helm", "skaffold", "compose", "command")
@@ -142,22 +152,28 @@ class Environment(Strict):
     )
     timeout_minutes: Minutes = Field(20, description="Minutes after which the deployment is stopped.")
 
+    @model_validator(mode="after")
+    def _secrets_are_no_variables(self) -> Self:
+        refuse_mistakes(given_twice(self.secrets, self.env_vars))
+        return self
 
-def environment_mistakes(environments: tuple[Environment, ...]) -> Iterator[Mistake]:
+
+def _mistakes(environments: tuple[Environment, ...]) -> Iterator[Mistake]:
     """What is wrong between environments: names that collide, an unknown `after`, a circle."""
     names = [environment.name for environment in environments]
-    yield from collisions(
-        ((("environments", i, "name"), name) for i, name in enumerate(names)), "environment"
-    )
+    yield from collisions((((i, "name"), name) for i, name in enumerate(names)), "environment")
     for i, environment in enumerate(environments):
-        if environment.after and environment.after not in names:
-            hint = f"The environments are {', '.join(names)}."
-            yield Mistake(
-                ("environments", i, "after"), f"there is no environment `{environment.after}`", hint
-            )
+        if environment.after:
+            yield from unknown((i, "after"), environment.after, names, "environment")
     found = circle({place.name: (place.after,) for place in environments if place.after})
     if found:
-        at = ("environments", names.index(found[0]), "after")
-        yield Mistake(
-            at, f"environments wait for each other in a circle: {' → '.join(found)}", "Take one `after` out."
-        )
+        message = f"environments wait for each other in a circle: {way(found)}"
+        yield Mistake((names.index(found[0]), "after"), message, "Take one `after` out.")
+
+
+def _fitting(environments: tuple[Environment, ...]) -> tuple[Environment, ...]:
+    refuse_mistakes(_mistakes(environments))
+    return environments
+
+
+Environments = Annotated[tuple[Environment, ...], AfterValidator(_fitting)]

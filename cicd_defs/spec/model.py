@@ -1,19 +1,19 @@
 """The whole declaration of one project. `Project` is what a project file becomes."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from cicd_defs.spec.agent import Agent
 from cicd_defs.spec.audit import Audit
 from cicd_defs.spec.deployment import Deployment
 from cicd_defs.spec.docker import Docker, Registry
-from cicd_defs.spec.environment import Deploy, Environment, environment_mistakes
+from cicd_defs.spec.environment import Deploy, Environment, Environments
 from cicd_defs.spec.merge import Merge
 from cicd_defs.spec.names import PROJECT_NAME, BranchName, Repository, WebAddress
 from cicd_defs.spec.notifications import Notifications
 from cicd_defs.spec.pipeline import Component, Pipeline, Scans
-from cicd_defs.spec.strict import PLANNED, Strict, refuse_mistakes
+from cicd_defs.spec.strict import PLANNED, Strict
 from cicd_defs.spec.validation import Validation
 
 __all__ = [
@@ -54,7 +54,7 @@ class Project(Strict):
         description="How images are built and where they go.",
         json_schema_extra=PLANNED,
     )
-    environments: tuple[Environment, ...] = Field(
+    environments: Environments = Field(
         (),
         description="Where it is deployed to, one entry each.",
         examples=[[{"name": "staging", "branch": "develop", "deploy": {"kubectl": "k8s/"}}]],
@@ -88,8 +88,3 @@ class Project(Strict):
     notifications: Notifications = Field(
         default_factory=Notifications, description="Who is told of what.", json_schema_extra=PLANNED
     )
-
-    @model_validator(mode="after")
-    def _environments_fit(self) -> Self:
-        refuse_mistakes(environment_mistakes(self.environments))
-        return self

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cicd_defs.spec.names import (
     ComponentName,
@@ -27,7 +27,10 @@ from cicd_defs.spec.strict import (
     Strict,
     circle,
     collisions,
+    given_twice,
     refuse_mistakes,
+    unknown,
+    way,
 )
 from cicd_defs.spec.text import EnvValue, Expression, Script
 
@@ -204,6 +207,26 @@ class Component(Strict):
         return (slug if slug[:1].isalpha() else f"c-{slug}".rstrip("-"))[:39].rstrip("-")
 
 
+def _mistakes(components: tuple[Component, ...]) -> Iterator[Mistake]:
+    """What is wrong between components: names that collide, unknown `depends_on`, a circle."""
+    names = [component.known_as for component in components]
+    places = (((i, "name") if part.name else (i,)) for i, part in enumerate(components))
+    yield from collisions(zip(places, names, strict=True), "component")
+    known = dict.fromkeys(names)
+    for i, component in enumerate(components):
+        for j, name in enumerate(component.depends_on):
+            yield from unknown((i, "depends_on", j), name, known, "component")
+    found = circle({name: part.depends_on for name, part in zip(names, components, strict=True)})
+    if found:
+        message = f"components depend on each other in a circle: {way(found)}"
+        yield Mistake((names.index(found[0]), "depends_on"), message, "Take one out.")
+
+
+def _fitting(components: tuple[Component, ...]) -> tuple[Component, ...]:
+    refuse_mistakes(_mistakes(components))
+    return components
+
+
 class Pipeline(Strict):
     """What is checked, and when."""
 
@@ -250,7 +273,7 @@ class Pipeline(Strict):
     overwrite: bool = Field(
         False, description="Replace files that were not generated.", json_schema_extra=PLANNED
     )
-    components: tuple[Component, ...] = Field(
+    components: Annotated[tuple[Component, ...], AfterValidator(_fitting)] = Field(
         (),
         description="The buildable parts of the repository, one entry each.",
         examples=[[{"path": "web", "stack": "node"}]],
@@ -259,21 +282,6 @@ class Pipeline(Strict):
     scans: Scans = Field(default_factory=Scans, description="Security scans of each night.")
 
     @model_validator(mode="after")
-    def _components_fit(self) -> Self:
-        refuse_mistakes(self._mistakes())
+    def _secrets_are_no_variables(self) -> Self:
+        refuse_mistakes(given_twice(self.secrets, self.env_vars))
         return self
-
-    def _mistakes(self) -> Iterator[Mistake]:
-        names = [component.known_as for component in self.components]
-        at = [("components", i, *(("name",) if part.name else ())) for i, part in enumerate(self.components)]
-        yield from collisions(zip(at, names, strict=True), "component")
-        for i, component in enumerate(self.components):
-            for j, name in enumerate(component.depends_on):
-                if name not in names:
-                    hint = f"The components are {', '.join(names)}."
-                    yield Mistake(("components", i, "depends_on", j), f"there is no component `{name}`", hint)
-        found = circle({name: part.depends_on for name, part in zip(names, self.components, strict=True)})
-        if found:
-            way = " → ".join(found)
-            at_first = ("components", names.index(found[0]), "depends_on")
-            yield Mistake(at_first, f"components depend on each other in a circle: {way}", "Take one out.")

@@ -1,8 +1,9 @@
 """What every part of the declaration is: frozen, strict about types, and closed to unknown keys."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 from annotated_types import MinLen
@@ -71,6 +72,26 @@ def collisions(names: Iterable[tuple[tuple[str | int, ...], str]], what: str) ->
         if earlier is not None:
             yield Mistake(at, f"{what} `{name}` collides with {what} `{earlier}`", "Give each its own name.")
         seen.setdefault(name.replace("-", "_"), name)
+
+
+def given_twice(secrets: Iterable[str], env_vars: Mapping[str, str]) -> Iterator[Mistake]:
+    """A mistake for each of the `secrets` that has the name of a variable beside it."""
+    for index, name in enumerate(secrets):
+        if name in env_vars:
+            message = f"`{name}` is a variable and a secret"
+            yield Mistake(("secrets", index), message, "Leave one of them out.")
+
+
+def unknown(at: tuple[str | int, ...], name: str, known: Collection[str], what: str) -> Iterator[Mistake]:
+    """A mistake if `name` is none of the names that are `known`."""
+    if name not in known:
+        listed = ", ".join(islice(known, 10)) + (", …" if len(known) > 10 else "")
+        yield Mistake(at, f"there is no {what} `{name}`", f"Known here: {listed}.")
+
+
+def way(names: tuple[str, ...]) -> str:
+    """Names on a way, as an error shows them."""
+    return " → ".join(names if len(names) < 10 else (*names[:4], "…", *names[-4:]))
 
 
 def circle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cicd_defs.spec.keys import declared_keys
@@ -101,7 +101,6 @@ def test_any_text(text):
     read_or_refuse(text)
 
 
-@settings(max_examples=400)
 @given(st.lists(YAML_PIECES, max_size=40).map("".join))
 def test_any_yaml_like_text(text):
     read_or_refuse(text)
@@ -125,7 +124,6 @@ def test_any_value_in_any_key(key, value):
     read_or_refuse(yaml.safe_dump(document(key, value), allow_unicode=True, sort_keys=False))
 
 
-@settings(max_examples=300)
 @given(st.integers(0, len(FULL)), st.integers(0, 4), YAML_PIECES)
 def test_any_slip_of_the_hand(position, gone, piece):
     read_or_refuse(FULL[:position] + piece + FULL[position + gone :])
@@ -221,7 +219,6 @@ def places(key: Any) -> Iterator[Any]:
 CASES = [(key, place) for key in LITERALS for place in places(key)]
 
 
-@settings(max_examples=400)
 @given(case=st.sampled_from(CASES), text=HOSTILE | st.text(max_size=20), block=st.booleans())
 def test_text_in_a_literal_key_stays_as_it_is_or_is_refused_there(case, text, block):
     key, place = case

@@ -287,7 +287,7 @@ REFUSED = [
         "repository: a/b\nenvironments:\n- {name: a, after: b}\n",
         "3:20",
         "no environment `b`",
-        "are a",
+        "here: a.",
         id="after-unknown",
     ),
     pytest.param(
@@ -308,7 +308,7 @@ REFUSED = [
         "repository: a/b\npipeline: {components: [{path: x, depends_on: [y]}]}\n",
         "2:48",
         "no component `y`",
-        "are x",
+        "here: x",
         id="depends-on-unknown",
     ),
     pytest.param(
@@ -430,6 +430,13 @@ def test_names_collide_over_the_folder():
 )
 def test_what_a_component_is_known_as(component, name):
     assert Component(**component).known_as == name
+
+
+def test_a_secret_does_not_share_its_name_with_a_variable():
+    both = "{env_vars: {TOKEN: x}, secrets: [API, TOKEN]"
+    found = problems(f"repository: a/b\npipeline: {both}}}\nenvironments: [{both}, name: a}}]\n")
+    assert [(problem.line, problem.column) for problem in found] == [(2, 49), (3, 54)]
+    assert all("is a variable and a secret" in problem.message for problem in found)
 
 
 HOSTILE_TO_READ = {
