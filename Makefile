@@ -23,7 +23,7 @@ IN_HOME = mkdir -p "$(DAGSTER_HOME)" && export DAGSTER_HOME="$(DAGSTER_HOME)" &&
 # Runs a command; what it says is shown only where it fails.
 quietly = out=$$($(1) 2>&1) || { printf '%s\n' "$$out" "failed: $(1)" >&2; exit 1; }
 
-.PHONY: help demo ui test lint ci soak bench lock checkers clean
+.PHONY: help setup demo ui test lint ci generate soak bench lock checkers clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -34,17 +34,19 @@ demo: $(READY)  ## Materialise the sample's whole graph and show what came of it
 ui: $(READY)  ## Open the Dagster UI and its daemon on loopback (PORT=3000)
 	@$(IN_HOME) && exec .venv/bin/dagster dev -h 127.0.0.1 -p $(PORT) -w workspace.yaml $(ARGS)
 
-test: $(READY) $(CHECKERS)  ## Run the tests (ARGS="-k name" for some)
-	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+setup: $(READY) $(CHECKERS)  ## Set everything up, and nothing else
 
-lint: $(READY)  ## Check style, types, layers and definitions
-	@$(call quietly,.venv/bin/ruff check .)
-	@$(call quietly,.venv/bin/ruff format --check .)
-	@$(call quietly,.venv/bin/mypy)
-	@$(call quietly,.venv/bin/lint-imports)
-	@$(IN_HOME) && $(call quietly,.venv/bin/dg check defs)
+test: setup  ## Run the tests (ARGS="-k name" for some)
+	@$(MAKE) -f ci.mk test $(if $(ARGS),PYTEST_ADDOPTS="$(ARGS)")
 
-ci: lint test  ## What CI runs
+lint: setup  ## Check style, types, layers and definitions
+	@$(MAKE) -f ci.mk lint format typecheck
+
+ci: setup  ## What CI runs
+	@$(MAKE) -f ci.mk ci
+
+generate: setup  ## Write this repository's own workflows, ci.mk and hooks again from projects/cicd-defs.yaml
+	@$(PY) -m cicd_defs.cli render projects/cicd-defs.yaml --repo . --out .
 
 soak: $(READY) $(CHECKERS)  ## Run the long campaigns
 	@CICD_SOAK=1 $(PY) -m pytest -m soak $(ARGS)

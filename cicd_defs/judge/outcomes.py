@@ -22,7 +22,7 @@ _STATUS = re.compile(r"\b(always|cancelled|failure|success)\(\)")
 
 
 class Verdict(Value):
-    """What the gate said in one case, and whether it said the right thing. `reported` is never False in a sound plan."""
+    """What the gate said in one case. In a sound plan `reported` is never False."""
 
     changed: tuple[str, ...]
     results: dict[str, Result]
@@ -36,7 +36,7 @@ class Verdict(Value):
             return "the gate does not report"
         bad = any(self.results[name] in {"failure", "cancelled"} for name in self.results)
         if bad != self.red:
-            return "the gate is green although a job went wrong" if bad else "the gate is red although nothing went wrong"
+            return "green although a job went wrong" if bad else "red although nothing went wrong"
         return None
 
 
@@ -61,7 +61,9 @@ def gate_cases(workflow: Workflow) -> Iterator[Verdict]:
             )
 
 
-def _endings(jobs: list[Job], changed: frozenset[str], so_far: Mapping[str, Result]) -> Iterator[dict[str, Result]]:
+def _endings(
+    jobs: list[Job], changed: frozenset[str], so_far: Mapping[str, Result]
+) -> Iterator[dict[str, Result]]:
     """Every assignment of results to jobs that GitHub's rules allow."""
     if not jobs:
         yield dict(so_far)

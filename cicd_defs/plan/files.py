@@ -7,10 +7,10 @@ from cicd_defs.plan.pipeline import Hook, LocalCommand, PlannedFile, Workflow
 from cicd_defs.spec.model import Project
 
 CI_PATH, NIGHTLY_PATH = ".github/workflows/ci.yml", ".github/workflows/nightly.yml"
-MAKEFILE_PATH, INCLUDE_PATH = "Makefile", "ci.mk"
+MAKEFILE_PATH, BESIDE_PATH = "Makefile", "ci.mk"
 PRE_COMMIT_PATH = ".pre-commit-config.yaml"
 
-KNOWN_PATHS = (CI_PATH, NIGHTLY_PATH, MAKEFILE_PATH, INCLUDE_PATH, PRE_COMMIT_PATH)
+KNOWN_PATHS = (CI_PATH, NIGHTLY_PATH, MAKEFILE_PATH, BESIDE_PATH, PRE_COMMIT_PATH)
 """Every path that any declaration can make us write."""
 
 
@@ -63,7 +63,7 @@ def _makefile(wanted: bool, written: Written) -> PlannedFile:
         return PlannedFile(path=MAKEFILE_PATH, kind="makefile", state="skipped", reason=reason)
     if written.whose(MAKEFILE_PATH) == "theirs":
         return _applied(
-            INCLUDE_PATH, "makefile", "the repository has a Makefile of its own; include this one there"
+            BESIDE_PATH, "makefile", "the repository has a Makefile of its own; run `make -f ci.mk`"
         )
     return _applied(MAKEFILE_PATH, "makefile", _replacing(written.whose(MAKEFILE_PATH)))
 

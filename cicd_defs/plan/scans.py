@@ -12,13 +12,26 @@ from cicd_defs.plan.units import Unit
 
 _SITE_PACKAGES = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
 
+
+def _pip_audit(python: str) -> str:
+    """pip-audit over what is installed for one Python, from an environment of its own."""
+    return f'pipx run "pip-audit=={tools.PIP_AUDIT}" --path "$({python} -c "{_SITE_PACKAGES}")"'
+
+
+_OF_PIP = f"""\
+python=python
+if [ -x .venv/bin/python ]; then python=.venv/bin/python; fi
+{_pip_audit('"$python"')}
+"""
+
 _DEPENDENCIES: dict[str, str] = {
-    "pip": f'pipx run "pip-audit=={tools.PIP_AUDIT}" --path "$(python -c "{_SITE_PACKAGES}")"',
-    "uv": f'uvx "pip-audit@{tools.PIP_AUDIT}" --path "$(uv run --no-sync python -c "{_SITE_PACKAGES}")"',
-    "poetry": f'pipx run "pip-audit=={tools.PIP_AUDIT}" --path "$(poetry run python -c "{_SITE_PACKAGES}")"',
-    "pdm": f'pipx run "pip-audit=={tools.PIP_AUDIT}" --path "$(pdm run python -c "{_SITE_PACKAGES}")"',
-    "pipenv": f'pipx run "pip-audit=={tools.PIP_AUDIT}" --path "$(pipenv run python -c "{_SITE_PACKAGES}")"',
-    "hatch": f'pipx run "pip-audit=={tools.PIP_AUDIT}" --path "$(hatch run python -c "{_SITE_PACKAGES}")"',
+    "pip": _OF_PIP,
+    "uv": _pip_audit("uv run --no-sync python"),
+    "poetry": _pip_audit("poetry run python"),
+    "pdm": _pip_audit("pdm run python"),
+    "pipenv": _pip_audit("pipenv run python"),
+    "hatch": _pip_audit("hatch run python"),
+    "pixi": _pip_audit("pixi run python"),
     "npm": "npm audit --audit-level=high",
     "pnpm": "pnpm audit --audit-level=high",
     "yarn": "yarn npm audit --recursive --severity high",

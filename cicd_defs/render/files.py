@@ -4,7 +4,6 @@ from typing import Literal
 
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import MARK
-from cicd_defs.plan.files import MAKEFILE_PATH
 from cicd_defs.plan.pipeline import Pipeline, PlannedFile
 from cicd_defs.render.github import render_workflow
 from cicd_defs.render.makefile import render_makefile
@@ -32,7 +31,7 @@ def render_file(pipeline: Pipeline, planned: PlannedFile) -> GeneratedFile:
 def _text(pipeline: Pipeline, planned: PlannedFile) -> str:
     header = header_of(pipeline.project)
     if planned.kind == "makefile":
-        return render_makefile(pipeline.local, header, standalone=planned.path == MAKEFILE_PATH)
+        return render_makefile(pipeline.local, header)
     if planned.kind == "precommit":
         return render_precommit(pipeline.hooks, header)
     workflow = pipeline.workflow(planned.path)

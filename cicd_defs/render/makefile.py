@@ -1,8 +1,8 @@
 """The pipeline's commands as make targets: one for each kind, one for each kind and component, and `ci`.
 
 Each script reaches bash as it stands in the plan. What make would change of it is worked around:
-`$` is doubled, and `.ONESHELL` hands a whole recipe to one shell. The shell is `env`, which starts bash: of a shell that
-it knows make takes the indentation and the signs `-`, `@`, `+` off the beginning of every line, here-documents too.
+`$` is doubled, and `.ONESHELL` hands a whole recipe to one shell. The shell is `env`, which starts bash: of a shell
+that it knows make takes the indentation and the signs `-`, `@`, `+` off every line, in here-documents too.
 """
 
 import shlex
@@ -19,13 +19,12 @@ SHELL := /usr/bin/env
 """
 
 
-def render_makefile(commands: Sequence[LocalCommand], header: Sequence[str], standalone: bool) -> str:
-    """The text of a Makefile. `standalone`: nobody includes it, so it has `help` as its first target."""
+def render_makefile(commands: Sequence[LocalCommand], header: Sequence[str]) -> str:
+    """The text of a Makefile. Not one to include: its shell and `.ONESHELL` would become those of the includer."""
     kinds = list(dict.fromkeys(command.kind.value for command in commands))
     several = len({command.component for command in commands}) > 1
     parts = ["\n".join(f"# {line}".rstrip() for line in header), _PREAMBLE.strip()]
-    if standalone:
-        parts += [".DEFAULT_GOAL := help", _help(commands, kinds, several)]
+    parts += [".DEFAULT_GOAL := help", _help(commands, kinds, several)]
     parts.append(_ci([kind for kind in kinds if kind in CI_KINDS]))
     for kind in kinds:
         parts += _targets(kind, [command for command in commands if command.kind == kind], several)

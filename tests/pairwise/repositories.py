@@ -103,8 +103,15 @@ POM = """\
 </project>
 """
 MAVEN = {"pom.xml": POM, "src/main/java/Thing.java": "class Thing {}\n"}
+GRADLE_BUILD = """\
+plugins { java }
+
+dependencies {
+  testImplementation("org.junit.jupiter:junit-jupiter:5.11.0")
+}
+"""
 GRADLE = {
-    "build.gradle.kts": 'plugins { java }\n\ndependencies {\n  testImplementation("org.junit.jupiter:junit-jupiter:5.11.0")\n}\n',
+    "build.gradle.kts": GRADLE_BUILD,
     "gradlew": "#!/bin/sh\n",
     "gradle/wrapper/gradle-wrapper.properties": "",
     "src/main/java/Thing.java": "class Thing {}\n",

@@ -31,7 +31,7 @@ def target(run: str, **changes: object) -> LocalCommand:
 
 
 def made(folder, command: LocalCommand, name: str = "test") -> subprocess.CompletedProcess[str]:
-    (folder / "Makefile").write_text(render_makefile([command], ("header",), standalone=True))
+    (folder / "Makefile").write_text(render_makefile([command], ("header",)))
     return subprocess.run(
         ["make", "--silent", "--no-print-directory", name],
         cwd=folder,
@@ -75,7 +75,7 @@ def test_ci_runs_what_ci_runs_and_help_tells_of_all(tmp_path):
     )
     pipeline = plan(component(commands=kinds), component("node", "web", commands=commands(lint="echo web")))
     (tmp_path / "web").mkdir()
-    (tmp_path / "Makefile").write_text(render_makefile(pipeline.local, ("header",), standalone=True))
+    (tmp_path / "Makefile").write_text(render_makefile(pipeline.local, ("header",)))
     run = subprocess.run(["make", "--silent", "ci"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert [line for line in run.stdout.splitlines() if "—" not in line] == [
         "lints",
