@@ -85,5 +85,5 @@ $(READY): requirements.lock pyproject.toml
 $(CHECKERS): tests/checkers/package-lock.json $(wildcard tests/checkers/*.mjs)
 	@node --version >/dev/null 2>&1 && npm --version >/dev/null 2>&1 || exit 0; \
 	mkdir -p $(@D) && cp tests/checkers/{package.json,package-lock.json,.npmrc} tests/checkers/*.mjs $(@D)/ && cd $(@D) && \
-	npm ci --silent --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 >npm.log 2>&1 && npm run --silent bundle >>npm.log 2>&1 && \
+	npm ci --loglevel=error --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 >npm.log 2>&1 && npm run --silent bundle >>npm.log 2>&1 && \
 	touch $(@F) || echo "The checkers that need node could not be installed: see $(@D)/npm.log" >&2
