@@ -1,0 +1,143 @@
+"""The checks of a project's generated files, by family. All look at the same files, and answer for all of them.
+
+A check that could not be made says so: it does not pass, and it is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import dagster as dg
+
+from assets.shown import Metadata, table
+from cicd_defs.plan.lift import NotOurForm, differences, lift_workflow
+from cicd_defs.plan.pipeline import Pipeline
+from cicd_defs.render.files import GeneratedFile, render_files
+from resources.scanners import NotEvaluated, Scan
+
+
+class Evidence(NamedTuple):
+    """What a check looks at: the plan, its files as text, and what the scanner says of the workflows."""
+
+    pipeline: Pipeline
+    files: Sequence[GeneratedFile]
+    scan: Scan | NotEvaluated
+
+
+class Verdict(NamedTuple):
+    """What a check says: whether all is well, in a sentence, and the details. `evaluated`: whether it could tell."""
+
+    passed: bool
+    sentence: str
+    metadata: Metadata
+    evaluated: bool = True
+
+
+class Family(NamedTuple):
+    """One family of checks: its name, what it asks, and how it is answered."""
+
+    name: str
+    question: str
+    answer: Callable[[Evidence], Verdict]
+
+
+def schema(evidence: Evidence) -> Verdict:
+    """GitHub's schema of workflow files, as zizmor holds it."""
+    if isinstance(evidence.scan, NotEvaluated):
+        return _not_evaluated(evidence.scan)
+    refused = [refusal.model_dump() for refusal in evidence.scan.refusals]
+    return _verdict(refused, "workflows that GitHub would refuse", table(refused, "file", "reason"))
+
+
+def security(evidence: Evidence) -> Verdict:
+    """What zizmor's strictest persona finds. A file that it cannot read is no file without findings."""
+    if isinstance(evidence.scan, NotEvaluated):
+        return _not_evaluated(evidence.scan)
+    unread = [
+        {"file": one.file, "rule": "unreadable", "message": one.reason} for one in evidence.scan.refusals
+    ]
+    found = [*(finding.model_dump() for finding in evidence.scan.findings), *unread]
+    columns = ("file", "line", "severity", "rule", "message", "url")
+    return _verdict(found, f"findings of {evidence.scan.scanner}", table(found, *columns))
+
+
+def round_trip(evidence: Evidence) -> Verdict:
+    """Each workflow file, read back, is the workflow that was planned."""
+    found = [
+        row for file in evidence.files if file.kind == "workflow" for row in _not_as_planned(evidence, file)
+    ]
+    return _verdict(
+        found, "places that do not read back as planned", table(found, "file", "where", "planned", "found")
+    )
+
+
+def _not_as_planned(evidence: Evidence, file: GeneratedFile) -> Iterator[dict[str, str]]:
+    planned = evidence.pipeline.workflow(file.path)
+    if planned is None:
+        yield {"file": file.path, "where": "the whole file", "planned": "no such workflow", "found": "a file"}
+        return
+    try:
+        found = lift_workflow(file.text, planned.file)
+    except (NotOurForm, ValueError) as error:
+        yield {"file": file.path, "where": "the whole file", "planned": "our form", "found": str(error)}
+        return
+    for difference in differences(planned, found):
+        yield {"file": file.path, **difference.model_dump()}
+
+
+def idempotence(evidence: Evidence) -> Verdict:
+    """Rendering again, and from the plan as it is kept, gives the same bytes."""
+    first = {file.path: file.text for file in evidence.files}
+    kept = Pipeline.model_validate_json(evidence.pipeline.model_dump_json())
+    again = {
+        "rendered again": render_files(evidence.pipeline),
+        "rendered from the stored plan": render_files(kept),
+    }
+    found = [
+        {"file": path, "when": when}
+        for when, files in again.items()
+        for path, text in {**dict.fromkeys(first, ""), **{file.path: file.text for file in files}}.items()
+        if first.get(path) != text
+    ]
+    return _verdict(found, "files that come out differently", table(found, "file", "when"))
+
+
+FAMILIES = (
+    Family("schema", "Would GitHub accept every workflow file?", schema),
+    Family("security", "Does zizmor's strictest persona find nothing?", security),
+    Family("round_trip", "Does every workflow file, read back, give its plan?", round_trip),
+    Family("idempotence", "Does rendering again give the same bytes?", idempotence),
+)
+
+
+def check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """One check a family, on the asset of this key."""
+    return [dg.AssetCheckSpec(family.name, asset=key, description=family.question) for family in FAMILIES]
+
+
+def check_results(
+    key: dg.AssetKey, evidence: Evidence, names: frozenset[str]
+) -> Iterator[dg.AssetCheckResult]:
+    """The verdicts of the families that were asked for."""
+    for family in FAMILIES:
+        if family.name in names:
+            verdict = family.answer(evidence)
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name=family.name,
+                passed=verdict.passed,
+                severity=dg.AssetCheckSeverity.ERROR if verdict.evaluated else dg.AssetCheckSeverity.WARN,
+                description=verdict.sentence,
+                metadata={"evaluated": verdict.evaluated, **verdict.metadata},
+            )
+
+
+def _verdict(found: Sequence[object], what: str, details: dg.MetadataValue) -> Verdict:
+    sentence = f"{len(found)} {what}" if found else f"no {what}"
+    return Verdict(not found, sentence, {"found": details})
+
+
+def _not_evaluated(scan: NotEvaluated) -> Verdict:
+    reason = dg.MetadataValue.text(scan.reason)
+    return Verdict(False, f"not evaluated: {scan.reason}", {"reason": reason}, evaluated=False)

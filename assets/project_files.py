@@ -1,0 +1,91 @@
+"""The project files themselves: which are well, and what is wrong with the others."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from assets.shown import code_reference, project_files_metadata, table
+from cicd_defs.facts.value import Value
+from resources.project_files import ProjectFile
+
+KEY = dg.AssetKey("project_files")
+GROUP = "project_files"
+
+
+class FilesRead(Value):
+    """The project files by what came of them."""
+
+    well: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def project_files_asset(files: Sequence[ProjectFile]) -> dg.AssetsDefinition:
+    """One asset for all project files, with a check for each. What is wrong shows as soon as they are loaded."""
+    named = list(zip(files, check_names(files), strict=True))
+
+    @dg.multi_asset(
+        name="project_files",
+        specs=[_spec(files)],
+        check_specs=[_check_spec(file, name) for file, name in named],
+    )
+    def project_files() -> Iterator[dg.MaterializeResult[FilesRead]]:
+        read = FilesRead(
+            well=tuple(file.shown for file in files if file.project),
+            refused=tuple(file.shown for file in files if not file.project),
+        )
+        yield dg.MaterializeResult(
+            asset_key=KEY,
+            value=read,
+            metadata=project_files_metadata(files),
+            check_results=[_check_result(file, name) for file, name in named],
+        )
+
+    return project_files
+
+
+def _spec(files: Sequence[ProjectFile]) -> dg.AssetSpec:
+    refused = [file for file in files if file.project is None]
+    told = f"{len(refused)} of {len(files)} refused." if refused else f"All {len(files)} are well."
+    return dg.AssetSpec(
+        KEY,
+        group_name=GROUP,
+        kinds={"yaml"},
+        description=(
+            f"The files that declare projects, as they were when these definitions were loaded. {told}\n\n"
+            "A file that is refused has no assets; the others are not concerned. "
+            "After a change press *Reload definitions*."
+        ),
+        metadata=project_files_metadata(files),
+    )
+
+
+def _check_spec(file: ProjectFile, name: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        name,
+        asset=KEY,
+        description=f"Is {file.shown} a declaration that can be read?",
+        metadata=code_reference(file.path, file.shown),
+    )
+
+
+def _check_result(file: ProjectFile, name: str) -> dg.AssetCheckResult:
+    rows = [
+        {"line": one.line, "column": one.column, "problem": one.message, "what to do": one.hint}
+        for one in file.problems
+    ]
+    return dg.AssetCheckResult(
+        asset_key=KEY,
+        check_name=name,
+        passed=file.project is not None,
+        description="nothing wrong" if file.project else f"{len(file.problems)} problems",
+        metadata={"problems": table(rows, "line", "column", "problem", "what to do")},
+    )
+
+
+def check_names(files: Sequence[ProjectFile]) -> list[str]:
+    """The name of each file's check, in the letters that Dagster allows; names that become the same are numbered."""
+    plain = [
+        "".join(char if char.isascii() and char.isalnum() else "_" for char in file.path.name)
+        for file in files
+    ]
+    return [name if plain.index(name) == at else f"{name}_{at}" for at, name in enumerate(plain)]

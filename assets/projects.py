@@ -1,0 +1,254 @@
+"""The graph of one declared project: its repository, what was detected there, the pipeline, and the files of it.
+
+Every project has the same keys, whatever is detected: `shop/repository`, `shop/stacks`, `shop/pipeline`, one key for
+each file that a declaration can make us write, and `shop/files`, which all checks are about.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import dagster as dg
+
+from assets.checks import Evidence, check_results, check_specs
+from assets.shown import (
+    code_reference,
+    file_metadata,
+    files_metadata,
+    pipeline_metadata,
+    snapshot_metadata,
+    stacks_metadata,
+)
+from assets.written import FilesWritten, digest, written_file
+from cicd_defs.facts.detect import detect
+from cicd_defs.facts.stacks import Stacks
+from cicd_defs.facts.value import Value
+from cicd_defs.facts.written import written_files
+from cicd_defs.plan.compile import compile_pipeline
+from cicd_defs.plan.files import KNOWN_PATHS
+from cicd_defs.plan.pipeline import Pipeline
+from cicd_defs.render.files import GeneratedFile, render_files
+from resources.project_files import Declared
+from resources.repositories import Repositories, Snapshot
+from resources.scanners import WorkflowScanner
+
+Shown = TypeVar("Shown", bound=Value)
+
+PROJECT_TAG, DIGEST_TAG = "cicd/project", "cicd/project-digest"
+
+KINDS = {
+    ".github": {"github", "yaml"},
+    "Makefile": {"make"},
+    "ci.mk": {"make"},
+    ".pre-commit-config.yaml": {"git"},
+}
+
+
+class ChangedDeclaration(Exception):
+    """A run was asked for with one state of a project file, and finds another."""
+
+
+def project_assets(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> list[dg.AssetsDefinition]:
+    """All assets of one project, in the order in which they come to be."""
+    return [
+        repository_asset(declared),
+        stacks_asset(declared),
+        pipeline_asset(declared),
+        files_asset(declared, paths),
+    ]
+
+
+def project_keys(name: str, paths: Sequence[str] = KNOWN_PATHS) -> list[dg.AssetKey]:
+    """The keys of all assets of one project."""
+    own = [dg.AssetKey([name, asset]) for asset in ("repository", "stacks", "pipeline", "files")]
+    return [*own, *(file_key(name, path) for path in paths)]
+
+
+def file_key(name: str, path: str) -> dg.AssetKey:
+    """The key of a generated file: the project, then the file's path."""
+    return dg.AssetKey([name, *path.split("/")])
+
+
+def group_of(name: str) -> str:
+    """The group of a project's assets. Names are unique with `-` as `_`, which is what Dagster allows here."""
+    return name.replace("-", "_")
+
+
+def run_tags(declared: Declared) -> dict[str, str]:
+    """What a run for one project carries: which one, and in which state of its file."""
+    return {PROJECT_TAG: declared.name, DIGEST_TAG: declared.digest}
+
+
+def repository_asset(declared: Declared) -> dg.AssetsDefinition:
+    """Where everything begins: the files of the repository."""
+
+    @dg.asset(
+        key=[declared.name, "repository"],
+        kinds={"git"},
+        group_name=group_of(declared.name),
+        metadata=_declared_by(declared),
+    )
+    def repository(
+        context: dg.AssetExecutionContext, repositories: dg.ResourceParam[Repositories]
+    ) -> dg.MaterializeResult[Snapshot]:
+        """The repository as it is now: its commit and its files."""
+        require_same_declaration(context, declared)
+        snapshot = repositories.snapshot(declared.project, declared.path.parent)
+        return _result(snapshot, snapshot_metadata(snapshot), snapshot.digest)
+
+    return repository
+
+
+def stacks_asset(declared: Declared) -> dg.AssetsDefinition:
+    """What is detected in the repository."""
+
+    @dg.asset(
+        key=[declared.name, "stacks"],
+        ins=_ins(declared, "repository"),
+        group_name=group_of(declared.name),
+        metadata=_declared_by(declared),
+    )
+    def stacks(
+        context: dg.AssetExecutionContext, repository: Snapshot, repositories: dg.ResourceParam[Repositories]
+    ) -> dg.MaterializeResult[Stacks]:
+        """What the repository is made of: components, tools and commands, each with its evidence."""
+        require_same_declaration(context, declared)
+        found = detect(repositories.tree(repository))
+        return _result(found, stacks_metadata(found))
+
+    return stacks
+
+
+def pipeline_asset(declared: Declared) -> dg.AssetsDefinition:
+    """What follows from the declaration and the repository."""
+
+    @dg.asset(
+        key=[declared.name, "pipeline"],
+        ins=_ins(declared, "repository", "stacks"),
+        code_version=declared.digest[:12],
+        group_name=group_of(declared.name),
+        metadata=_declared_by(declared),
+    )
+    def pipeline(
+        context: dg.AssetExecutionContext,
+        repository: Snapshot,
+        stacks: Stacks,
+        repositories: dg.ResourceParam[Repositories],
+    ) -> dg.MaterializeResult[Pipeline]:
+        """The plan: workflows, local commands, and which files are written, left out or removed, and why.
+
+        Its code version is the project file's: after a change of that file and a reload it is shown as out of date.
+        """
+        require_same_declaration(context, declared)
+        written = written_files(repositories.tree(repository), KNOWN_PATHS)
+        plan = compile_pipeline(declared.project, stacks, written)
+        return _result(plan, pipeline_metadata(plan))
+
+    return pipeline
+
+
+def files_asset(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> dg.AssetsDefinition:
+    """Every file that the pipeline writes, each an asset of its own, and `files`: all of them, checked."""
+    all_files = dg.AssetKey([declared.name, "files"])
+    each = {f"file_{at}": file_key(declared.name, path) for at, path in enumerate(paths)}
+
+    @dg.multi_asset(
+        name=f"{group_of(declared.name)}__files",
+        outs={**_file_outs(declared, paths, list(each)), "files": _all_files_out(declared, all_files)},
+        internal_asset_deps={"files": {dg.AssetKey([declared.name, "pipeline"]), *each.values()}},
+        check_specs=check_specs(all_files),
+        ins=_ins(declared, "pipeline"),
+        can_subset=True,
+    )
+    def files(
+        context: dg.AssetExecutionContext, pipeline: Pipeline, scanner: dg.ResourceParam[WorkflowScanner]
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        require_same_declaration(context, declared)
+        rendered = render_files(pipeline)
+        yield from _files(context, pipeline, rendered)
+        if all_files in context.selected_asset_keys:
+            yield _all_files(all_files, rendered)
+        asked = frozenset(check.name for check in context.selected_asset_check_keys)
+        if asked:
+            yield from check_results(all_files, _evidence(pipeline, rendered, scanner), asked)
+
+    return files
+
+
+def _file_outs(declared: Declared, paths: Sequence[str], names: Sequence[str]) -> dict[str, dg.AssetOut]:
+    """The files that may be written. One that does not apply is skipped; `pipeline` says why."""
+    group, declared_by = group_of(declared.name), _declared_by(declared)
+    return {
+        name: dg.AssetOut(
+            key=file_key(declared.name, path),
+            description=f"`{path}` as it is to stand in the repository. Where it does not apply, `pipeline` says why.",
+            kinds=KINDS.get(path.partition("/")[0], {"file"}),
+            group_name=group,
+            metadata=declared_by,
+            dagster_type=GeneratedFile,
+            is_required=False,
+        )
+        for name, path in zip(names, paths, strict=True)
+    }
+
+
+def _all_files_out(declared: Declared, key: dg.AssetKey) -> dg.AssetOut:
+    return dg.AssetOut(
+        key=key,
+        description="All generated files of the project, told in short, and checked together.",
+        group_name=group_of(declared.name),
+        metadata=_declared_by(declared),
+        dagster_type=FilesWritten,
+        is_required=False,
+    )
+
+
+def _files(
+    context: dg.AssetExecutionContext, pipeline: Pipeline, rendered: Iterable[GeneratedFile]
+) -> Iterator[dg.MaterializeResult[Any]]:
+    reasons = {file.path: file.reason for file in pipeline.files}
+    for file in rendered:
+        key = file_key(pipeline.project, file.path)
+        if key in context.selected_asset_keys:
+            yield dg.MaterializeResult(
+                asset_key=key,
+                value=file,
+                metadata=file_metadata(file, reasons[file.path]),
+                data_version=dg.DataVersion(digest(file.text)),
+            )
+
+
+def _all_files(key: dg.AssetKey, rendered: Iterable[GeneratedFile]) -> dg.MaterializeResult[FilesWritten]:
+    written = FilesWritten(files=tuple(written_file(file) for file in rendered))
+    return _result(written, files_metadata(written), key=key)
+
+
+def _evidence(pipeline: Pipeline, rendered: Sequence[GeneratedFile], scanner: WorkflowScanner) -> Evidence:
+    workflows = {file.path: file.text for file in rendered if file.kind == "workflow"}
+    return Evidence(pipeline, rendered, scanner.scan(workflows))
+
+
+def require_same_declaration(context: dg.AssetExecutionContext, declared: Declared) -> None:
+    """Refuse to work when the run was asked for with another state of the project file than the one loaded."""
+    tags = context.run.tags
+    asked = tags.get(DIGEST_TAG)
+    if tags.get(PROJECT_TAG) == declared.name and asked is not None and asked != declared.digest:
+        raise ChangedDeclaration(
+            f"{declared.shown} has changed since this run was asked for "
+            f"(asked with {asked[:12]}, found {declared.digest[:12]}): reload the definitions and start it again."
+        )
+
+
+def _result(
+    value: Shown, metadata: dict[str, Any], version: str | None = None, key: dg.AssetKey | None = None
+) -> dg.MaterializeResult[Shown]:
+    """A value with what is shown of it. The same value has the same version, so that what follows stays up to date."""
+    told = dg.DataVersion(version or digest(value.model_dump_json()))
+    return dg.MaterializeResult(asset_key=key, value=value, metadata=metadata, data_version=told)
+
+
+def _ins(declared: Declared, *names: str) -> dict[str, dg.AssetIn]:
+    return {name: dg.AssetIn(key=[declared.name, name]) for name in names}
+
+
+def _declared_by(declared: Declared) -> Mapping[str, object]:
+    return code_reference(declared.path, declared.shown)

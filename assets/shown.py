@@ -1,0 +1,199 @@
+"""How values look in the Dagster UI: tables, previews and references to the file that declares them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from assets.written import FilesWritten, written_file
+from cicd_defs.facts.stacks import Claim, Component, Stacks
+from cicd_defs.plan.pipeline import Note, Pipeline
+from cicd_defs.render.files import GeneratedFile
+from resources.project_files import ProjectFile
+from resources.repositories import Snapshot
+
+Metadata = dict[str, dg.MetadataValue]
+
+MOST_ROWS = 500
+LONGEST_PREVIEW = 60_000
+_LANGUAGES = {"workflow": "yaml", "precommit": "yaml", "makefile": "make"}
+
+
+def table(rows: Iterable[Mapping[str, object]], *columns: str) -> dg.MetadataValue:
+    """Rows under these columns, as text; of very many the first."""
+    shown = [dg.TableRecord({name: str(row.get(name, "")) for name in columns}) for row in rows]
+    schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
+    return dg.MetadataValue.table(records=shown[:MOST_ROWS], schema=schema)
+
+
+def preview(text: str, language: str = "") -> dg.MetadataValue:
+    """Text as it stands in its file. The fence is longer than any run of backticks inside."""
+    shown = (
+        text
+        if len(text) <= LONGEST_PREVIEW
+        else f"{text[:LONGEST_PREVIEW]}\n... ({len(text):,} characters in all)"
+    )
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    return dg.MetadataValue.md(f"{fence}{language}\n{shown.rstrip()}\n{fence}")
+
+
+def code_reference(path: Path, shown: str) -> Mapping[str, object]:
+    """Definition metadata: the project file that an asset follows from."""
+    reference = dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=shown)
+    return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
+
+
+def snapshot_metadata(snapshot: Snapshot) -> Metadata:
+    """What a repository was, in short, and its files."""
+    rows = [{"path": file.path, "bytes": file.size} for file in snapshot.files]
+    return {
+        "source": dg.MetadataValue.text(snapshot.source),
+        "commit": dg.MetadataValue.text(_commit(snapshot)),
+        "digest": dg.MetadataValue.text(snapshot.digest),
+        "files": dg.MetadataValue.int(len(rows)),
+        "bytes": dg.MetadataValue.int(sum(file.size for file in snapshot.files)),
+        "tree": table(rows, "path", "bytes"),
+    }
+
+
+def _commit(snapshot: Snapshot) -> str:
+    if snapshot.commit is None:
+        return "none: the folder is not a git repository of its own"
+    changed = f", and {snapshot.uncommitted} files that differ from it" if snapshot.uncommitted else ""
+    return f"{snapshot.commit}{changed}"
+
+
+def stacks_metadata(stacks: Stacks) -> Metadata:
+    """The components with their tools and commands, and what stands beside them."""
+    commands = [
+        {
+            "component": part.name,
+            "what": command.kind,
+            "command": command.run,
+            "because of": _places(command.evidence),
+        }
+        for part in stacks.components
+        for command in part.commands
+    ]
+    beside = [
+        {"what": kind, "name": claim.name, "because of": _places(claim.evidence)}
+        for kind in (
+            "hooks",
+            "dockerfiles",
+            "compose_files",
+            "kubernetes",
+            "helm_charts",
+            "skaffold",
+            "other_languages",
+        )
+        for claim in getattr(stacks, kind)
+    ]
+    return {
+        "components": table(
+            map(_component_row, stacks.components),
+            *(
+                "component",
+                "path",
+                "stack",
+                "versions",
+                "package manager",
+                "tests",
+                "lint",
+                "types",
+                "services",
+            ),
+        ),
+        "commands": table(commands, "component", "what", "command", "because of"),
+        "beside": table(beside, "what", "name", "because of"),
+    }
+
+
+def _component_row(part: Component) -> dict[str, object]:
+    return {
+        "component": part.name,
+        "path": part.path,
+        "stack": part.stack,
+        "versions": ", ".join(part.versions),
+        "package manager": _names(part.package_managers),
+        "tests": _names(part.test_runners),
+        "lint": _names(part.linters),
+        "types": _names(part.type_checkers),
+        "services": _names(part.services),
+    }
+
+
+def _names(claims: Sequence[Claim]) -> str:
+    return ", ".join(claim.name for claim in claims)
+
+
+def _places(evidence: Sequence[str]) -> str:
+    return ", ".join(evidence[:3])
+
+
+def pipeline_metadata(pipeline: Pipeline) -> Metadata:
+    """Which files are written and why others are not, the jobs, and what a person should know."""
+    files = [file.model_dump() for file in pipeline.files]
+    jobs = [
+        {
+            "workflow": workflow.file,
+            "job": job.id,
+            "needs": ", ".join(job.needs),
+            "minutes": job.timeout_minutes,
+        }
+        | {
+            "steps": ", ".join(step.id for step in job.steps),
+            "services": ", ".join(s.image for s in job.services),
+        }
+        for workflow in pipeline.workflows
+        for job in workflow.jobs
+    ]
+    return {
+        "files": table(files, "path", "state", "reason"),
+        "jobs": table(jobs, "workflow", "job", "needs", "steps", "services", "minutes"),
+        "notes": _notes(pipeline.notes),
+    }
+
+
+def _notes(notes: Sequence[Note]) -> dg.MetadataValue:
+    return dg.MetadataValue.md(
+        "\n".join(f"- **{note.where}**: {note.message}" for note in notes) or "nothing to note"
+    )
+
+
+def file_metadata(file: GeneratedFile, reason: str) -> Metadata:
+    """A generated file: why it is written, its measures, and its text."""
+    told = written_file(file)
+    return {
+        "path": dg.MetadataValue.text(file.path),
+        "why": dg.MetadataValue.text(reason),
+        "lines": dg.MetadataValue.int(told.lines),
+        "bytes": dg.MetadataValue.int(told.size),
+        "digest": dg.MetadataValue.text(told.digest),
+        "preview": preview(file.text, _LANGUAGES[file.kind]),
+    }
+
+
+def files_metadata(written: FilesWritten) -> Metadata:
+    """All generated files in one table."""
+    rows = [file.model_dump() for file in written.files]
+    return {"files": table(rows, "path", "kind", "lines", "size", "digest")}
+
+
+def project_files_metadata(files: Sequence[ProjectFile]) -> Metadata:
+    """Every project file, and what is wrong with those that are refused."""
+    bad = [file for file in files if file.project is None]
+    problems = [problem for file in bad for problem in file.problems]
+    rows = [
+        {"place": f"{one.source}:{one.line}:{one.column}", "problem": one.message, "what to do": one.hint}
+        for one in problems
+    ]
+    return {
+        "well": dg.MetadataValue.md(
+            "\n".join(f"- {f.shown}" for f in files if f.project is not None) or "none"
+        ),
+        "refused": dg.MetadataValue.md("\n".join(f"- {file.shown}" for file in bad) or "none"),
+        "problems": table(rows, "place", "problem", "what to do"),
+    }

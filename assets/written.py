@@ -1,0 +1,40 @@
+"""What a project's generated files are, told in short: the value of `files`."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cicd_defs.facts.value import Value
+from cicd_defs.render.files import GeneratedFile
+
+
+class WrittenFile(Value):
+    """One generated file: where it stands, and what it is. `size` is in bytes."""
+
+    path: str
+    kind: str
+    size: int
+    lines: int
+    digest: str
+
+
+class FilesWritten(Value):
+    """Every file that the pipeline applies."""
+
+    files: tuple[WrittenFile, ...]
+
+
+def written_file(file: GeneratedFile) -> WrittenFile:
+    """What can be told of a file in one line."""
+    return WrittenFile(
+        path=file.path,
+        kind=file.kind,
+        size=len(file.text.encode()),
+        lines=file.text.count("\n"),
+        digest=f"sha256:{digest(file.text)}",
+    )
+
+
+def digest(text: str) -> str:
+    """What tells one text from another."""
+    return hashlib.sha256(text.encode()).hexdigest()

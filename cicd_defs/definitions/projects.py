@@ -1,0 +1,63 @@
+"""Location `projects`: every declared project with its graph, and the project files themselves.
+
+Loading reads project files only, never a repository. The files are read again whenever this module is: after *Reload
+definitions* in the UI, and in each run.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+from assets.project_files import project_files_asset
+from assets.projects import project_assets
+from resources.git import Git
+from resources.project_files import declared_in, read_project_files
+from resources.repositories import GitRepositories
+from resources.scanners import Zizmor
+from resources.values import json_values, storage_of
+from sensors.nightly import nightly_schedule
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def projects_folder(environ: Mapping[str, str]) -> Path:
+    """`CICD_PROJECTS`; else `projects/` where we are, else in this checkout."""
+    named, here = environ.get("CICD_PROJECTS"), Path("projects")
+    if named:
+        return Path(named).expanduser().resolve()
+    return (here if here.is_dir() else CHECKOUT / "projects").resolve()
+
+
+def resources_of(environ: Mapping[str, str]) -> dict[str, object]:
+    """What the assets work with, for real."""
+
+    def repositories(context: dg.InitResourceContext) -> GitRepositories:
+        return GitRepositories(Git(storage_of(context) / "mirrors", environ))
+
+    return {
+        "io_manager": json_values,
+        "repositories": dg.ResourceDefinition(
+            repositories, description="Folders, and mirrors of remote repositories."
+        ),
+        "scanner": Zizmor(),
+    }
+
+
+def definitions(folder: Path, environ: Mapping[str, str]) -> dg.Definitions:
+    """Everything that the project files of a folder declare."""
+    files = read_project_files(folder)
+    projects = declared_in(files)
+    return dg.Definitions(
+        assets=[
+            project_files_asset(files),
+            *(asset for declared in projects for asset in project_assets(declared)),
+        ],
+        schedules=[nightly_schedule(projects)],
+        resources=resources_of(environ),
+        executor=dg.in_process_executor,  # a project's few steps take less than another process needs to start
+    )
+
+
+defs = definitions(projects_folder(os.environ), os.environ)
