@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cicd_defs.facts import go, java, node, python, rust
+from cicd_defs.facts import go, java, node, python, python_dependencies, rust
 from cicd_defs.facts.containers import claim_containers
 from cicd_defs.facts.draft import Claims, Draft, Scene
 from cicd_defs.facts.invocations import invocations_of
@@ -58,7 +58,7 @@ def _projects(survey: Survey) -> tuple[Draft, ...]:
 
 def _read_manifests(survey: Survey, draft: Draft) -> None:
     if draft.stack == "python":
-        draft.dependencies = python.read_dependencies(survey, draft)
+        draft.dependencies = python_dependencies.read_dependencies(survey, draft)
     elif draft.stack == "node":
         draft.dependencies = node.read_dependencies(survey, draft)
 

@@ -23,11 +23,15 @@ STACKS_OF_EXTENSION: dict[str, tuple[StackName, ...]] = {
 
 @dataclass(frozen=True)
 class Dependency:
-    """A package that a manifest asks for: where, and whether only for developing."""
+    """A package that a manifest asks for: where, whether only for developing, and in which part of the manifest.
+
+    `part` is `group NAME` or `extra NAME` of a Python project, `file PATH` of a requirements file, else empty.
+    """
 
     name: str
     place: str
     dev: bool
+    part: str = ""
 
 
 @dataclass
@@ -41,7 +45,7 @@ class Draft:
     members: tuple[str, ...] = ()
     lock_file: str | None = None
     dependencies: tuple[Dependency, ...] = ()
-    claims: "Claims" = field(default_factory=lambda: Claims())
+    claims: "Claims" = field(default_factory=lambda: Claims())  # noqa: PLW0108  # Claims is defined below
 
     def dependency(self, *names: str, dev: bool = False) -> Dependency | None:
         """The first declared dependency of one of these names; with `dev`, development dependencies only."""

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from cicd_defs.facts.manifests import table
 from cicd_defs.facts.shell import commands_in, moved_to
 from cicd_defs.facts.sources import Role, role_of_manifest
-from cicd_defs.facts.survey import Survey, folder_of, name_of
+from cicd_defs.facts.survey import LONGEST_LINE, Survey, folder_of, name_of
 
-LONGEST_LINE = 2000
 MOST_LINES = 20_000
 
 CI_FILES = re.compile(
@@ -32,25 +31,8 @@ SCRIPT_FOLDERS = re.compile(
 SCRIPT_FILES = re.compile(r"[\w.-]+\.(sh|bash)|[\w-]+")
 ROOT_SCRIPTS = re.compile(r"[\w-]+\.sh")
 
-_RUN_KEYS = [
-    "run",
-    "script",
-    "entry",
-    "command",
-    "cmd",
-    "cmds",
-    "commands",
-    "before_script",
-    "test_script",
-    "build_script",
-    "sh",
-    "exec",
-    "args",
-    "shell",
-    "inline",
-    "bash",
-]
-_RUN_KEY = re.compile(rf"^[\s>-]*(?:['\"]?(?:{'|'.join(_RUN_KEYS)})['\"]?\s*[:=]\s*)?[|>]?-?\s*")
+_RUN_KEYS = r"run|script|entry|command|cmds?|commands|before_script|test_script|build_script|sh|exec|args|shell|inline|bash"
+_RUN_KEY = re.compile(rf"^[\s>-]*(?:['\"]?(?:{_RUN_KEYS})['\"]?\s*[:=]\s*)?[|>]?-?\s*")
 _USES = re.compile(r"^\s*(?:-\s+)?uses:\s*['\"]?([\w.-]+/[\w./-]+)")
 _HOOK = re.compile(r"^\s*-?\s*id:\s*['\"]?([\w.-]+)")
 _HOOK_LINE = re.compile(r"^\s*-?\s*(id|entry):")

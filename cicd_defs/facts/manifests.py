@@ -18,7 +18,7 @@ MOST_EVENTS = 100_000
 
 Table = dict[str, Any]
 
-_JSON_NOISE = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_JSON_NOISE = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _INI_SECTION = re.compile(r"^\[([^\]\n]+)\]")
 _INI_OPTION = re.compile(r"^([A-Za-z0-9_.:{}-]+)\s*[=:]\s*(.*)$")

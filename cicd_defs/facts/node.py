@@ -1,4 +1,4 @@
-"""JavaScript and TypeScript: where the projects are, who manages their packages, which versions of Node they support."""
+"""JavaScript and TypeScript: the projects, who manages their packages, which versions of Node they support."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cicd_defs.facts.draft import Dependency, Draft, Scene, depth_of
 from cicd_defs.facts.globs import within_globs
 from cicd_defs.facts.manifests import Table, string, strings, table
-from cicd_defs.facts.sources import AUXILIARY, Role, role_of_manifest
+from cicd_defs.facts.sources import Role, is_auxiliary, role_of_manifest
 from cicd_defs.facts.survey import Survey, folder_of, is_within, join, name_of
 from cicd_defs.facts.versions import NODE_MAJORS, ci_versions, node_versions
 
@@ -41,7 +41,7 @@ def find_projects(survey: Survey) -> list[Draft]:
         for folder, path in homes.items()
         if folder not in absorbed and (members.get(folder) or _is_project(survey.json(path)))
     ]
-    return _with_nested(survey, drafts)
+    return _with_nested(drafts)
 
 
 def _workspace_globs(survey: Survey, folder: str) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def _draft(survey: Survey, folder: str, path: str, members: list[str]) -> Draft:
     return Draft("node", folder, path, tuple(manifests), shown, lock_file)
 
 
-def _with_nested(survey: Survey, drafts: list[Draft]) -> list[Draft]:
+def _with_nested(drafts: list[Draft]) -> list[Draft]:
     """A manifest without a lock file of its own, below another project, is installed with that one."""
     kept: list[Draft] = []
     for draft in sorted(drafts, key=lambda draft: depth_of(draft.path)):
@@ -94,7 +94,7 @@ def read_dependencies(survey: Survey, draft: Draft) -> tuple[Dependency, ...]:
 
 
 def claim_package_managers(scene: Scene, draft: Draft) -> None:
-    """Who installs this project: `packageManager` says so, then the lock file, then CI's commands; npm where none does."""
+    """Who installs this project: `packageManager`, then the lock file, then CI's commands say so; else npm."""
     claims = draft.claims
     for manager, place in _declared_managers(scene, draft):
         claims.add("package_managers", manager, [place])
@@ -182,7 +182,7 @@ def claim_builtin_runner(scene: Scene, draft: Draft) -> None:
     """Node's own test runner, where test files import it, whatever starts them."""
     tests = [path for path in scene.sources(draft) if re.search(r"(^|[./_-])(test|spec)s?([./_-])", path)]
     for path in tests[:MOST_TESTS_READ]:
-        if path.partition("/")[0] in AUXILIARY or scene.survey.role(path) > Role.TEST:
+        if is_auxiliary(path) or scene.survey.role(path) > Role.TEST:
             continue
         if place := scene.survey.cite(path, _NODE_TEST):
             draft.claims.add("test_runners", "node-test", [place])

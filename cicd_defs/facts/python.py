@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cicd_defs.facts.draft import Dependency, Draft, Scene, package_pattern
+from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.globs import within_globs
 from cicd_defs.facts.manifests import Table, string, strings, table
 from cicd_defs.facts.sources import Role
@@ -14,12 +14,6 @@ REQUIREMENTS = re.compile(r"(.*[-_.])?(requirements?|reqs?|constraints-dev)([-_.
 REQUIREMENT_FOLDERS = frozenset({"requirements", "reqs", "requirement"})
 ENVIRONMENTS = ("environment.yml", "environment.yaml")
 LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "Pipfile.lock", "pylock.toml")
-
-_NAME = re.compile(r"^\s*[\"']?([A-Za-z0-9][\w.-]*)")
-_DEVELOPMENT = re.compile(
-    r"dev|test|lint|check|\bci\b|typ|fmt|format|style|qa|quality|cov|static|mypy|tool|all", re.I
-)
-_QUOTED = re.compile(r"[\"']([A-Za-z][\w.-]{1,60})\s*(?:\[[\w,-]*\])?\s*(?:[<>=!~;].{0,60})?[\"']")
 
 
 def find_projects(survey: Survey) -> list[Draft]:
@@ -97,9 +91,9 @@ def _requirement_files(survey: Survey) -> Iterator[str]:
     for path in survey.paths:
         name, parent = name_of(path), name_of(folder_of(path))
         listed = parent in REQUIREMENT_FOLDERS and name.endswith((".txt", ".in", ".pip"))
-        if (listed or REQUIREMENTS.fullmatch(name)) and "doc" not in name and survey.role(path) <= Role.TEST:
-            if not _is_compiled(survey, path):
-                yield path
+        wanted = (listed or REQUIREMENTS.fullmatch(name)) and "doc" not in name
+        if wanted and survey.role(path) <= Role.TEST and not _is_compiled(survey, path):
+            yield path
 
 
 def _is_compiled(survey: Survey, path: str) -> bool:
@@ -119,120 +113,6 @@ def _without_members(survey: Survey, drafts: list[Draft]) -> list[Draft]:
             root.manifests += by_path.pop(path).manifests
         root.members = tuple(sorted(members))
     return list(by_path.values())
-
-
-def read_dependencies(survey: Survey, draft: Draft) -> tuple[Dependency, ...]:
-    """Every package that the project's manifests name."""
-    found: list[Dependency] = []
-    for path in draft.manifests:
-        reader = _READERS.get(name_of(path), _from_lines)
-        for name, dev in dict.fromkeys(reader(survey, path)):
-            place = survey.cite(path, package_pattern(name))
-            if place:
-                found.append(Dependency(normal(name), place, dev))
-    return tuple(found)
-
-
-def normal(name: str) -> str:
-    """A package's name as the index compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _named(requirements: tuple[str, ...], *, dev: bool) -> Iterator[tuple[str, bool]]:
-    for requirement in requirements:
-        if found := _NAME.match(requirement[:200]):
-            yield found[1], dev
-
-
-def _from_pyproject(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
-    data = survey.toml(path)
-    yield from _named(strings(table(data, "project").get("dependencies")), dev=False)
-    for group, requirements in table(data, "project", "optional-dependencies").items():
-        if "doc" not in group:
-            yield from _named(strings(requirements), dev=bool(_DEVELOPMENT.search(group)))
-    for group, requirements in table(data, "dependency-groups").items():
-        if "doc" not in group:
-            yield from _named(strings(requirements), dev=True)
-    tool = table(data, "tool")
-    yield from _named(strings(table(tool, "uv").get("dev-dependencies")), dev=True)
-    for requirements in table(tool, "pdm", "dev-dependencies").values():
-        yield from _named(strings(requirements), dev=True)
-    for environment in table(tool, "hatch", "envs").values():
-        for key in ("dependencies", "extra-dependencies"):
-            yield from _named(strings(table(environment).get(key)), dev=True)
-    yield from _from_poetry(table(tool, "poetry"))
-    yield from _from_pixi(table(tool, "pixi"))
-
-
-def _from_poetry(poetry: Table) -> Iterator[tuple[str, bool]]:
-    yield from ((name, False) for name in table(poetry, "dependencies"))
-    yield from ((name, True) for name in table(poetry, "dev-dependencies"))
-    for group, content in table(poetry, "group").items():
-        if "doc" not in group:
-            yield from ((name, True) for name in table(content, "dependencies"))
-
-
-def _from_pixi(pixi: Table) -> Iterator[tuple[str, bool]]:
-    for content in (pixi, *table(pixi, "feature").values()):
-        for key in ("dependencies", "pypi-dependencies"):
-            yield from ((name, True) for name in table(content, key))
-
-
-def _from_setup_cfg(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
-    sections = survey.ini(path)
-    options = sections.get("options", {})
-    yield from _named(tuple(options.get("install_requires", "").splitlines()), dev=False)
-    yield from _named(tuple(options.get("tests_require", "").splitlines()), dev=True)
-    for group, requirements in sections.get("options.extras_require", {}).items():
-        if "doc" not in group:
-            yield from _named(tuple(requirements.splitlines()), dev=bool(_DEVELOPMENT.search(group)))
-
-
-def _from_setup_py(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
-    # A program: any quoted word may be a requirement, so only `tests_require` and extras count as development's.
-    text = survey.text(path)[:50_000]
-    wanted = re.search(r"tests_require|extras_require|dev_requires|test_requires", text)
-    for found in _QUOTED.finditer(text):
-        yield found[1], bool(wanted) and found.start() > (wanted.start() if wanted else 0)
-
-
-def _from_pipfile(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
-    data = survey.toml(path)
-    yield from ((name, False) for name in table(data, "packages"))
-    yield from ((name, True) for name in table(data, "dev-packages"))
-
-
-def _from_pixi_toml(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
-    yield from _from_pixi(survey.toml(path))
-
-
-def _from_tox(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
-    for section in survey.ini(path).values():
-        lines = (line.rpartition(":")[2] for line in section.get("deps", "").splitlines())
-        yield from _named(tuple(line for line in lines if not line.startswith(("-", "{"))), dev=True)
-
-
-def _from_environment(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
-    for line in survey.text(path).splitlines()[:500]:
-        if found := re.match(r"^\s*-\s+[\"']?(?:[\w-]+::)?([A-Za-z][\w.-]*)\s*(?:[<>=!~\"'#].*)?$", line):
-            yield found[1], True
-
-
-def _from_lines(survey: Survey, path: str) -> Iterator[tuple[str, bool]]:
-    lines = survey.text(path).splitlines()[:2000]
-    yield from _named(tuple(line for line in lines if not line.lstrip().startswith(("#", "-"))), dev=True)
-
-
-_READERS = {
-    "pyproject.toml": _from_pyproject,
-    "setup.cfg": _from_setup_cfg,
-    "setup.py": _from_setup_py,
-    "Pipfile": _from_pipfile,
-    "pixi.toml": _from_pixi_toml,
-    "tox.ini": _from_tox,
-    "environment.yml": _from_environment,
-    "environment.yaml": _from_environment,
-}
 
 
 def claim_package_managers(scene: Scene, draft: Draft) -> None:

@@ -16,90 +16,26 @@ _CHDIR = re.compile(r"\s(?:--directory|--project|--prefix|--cwd|--dir|-C)[= ]([\
 _PATH_OF_TOOL = re.compile(r"^\S*[/\\](?=[\w.-])")
 _VARIABLE = re.compile(r"^\$+([A-Z][A-Z0-9_]+)\b")
 
-_OPTIONS_WITH_VALUE = [
-    "group",
-    "with",
-    "with-requirements",
-    "extra",
-    "project",
-    "directory",
-    "package",
-    "only-group",
-    "no-group",
-    "python",
-    "env-file",
-    "from",
-    "filter",
-    "prefix",
-    "env",
-    "spec",
-    "index",
-    "resolution",
-    "toolchain",
-    "cwd",
-    "workspace",
-    "manifest-path",
-    "environment",
-    "config-settings",
-    "dir",
-]
-_VALUED = rf"(?:--(?:{'|'.join(_OPTIONS_WITH_VALUE)})|-[peFwEC])(?:=|\s+)\S+"
-_OPTIONS = rf"(?:(?:{_VALUED}|--?[\w][\w.-]*(?:=\S*)?)\s+)*(?:--\s+)?"
-_STARTERS = [
-    "sudo",
-    "time",
-    "exec",
-    "env",
-    "command",
-    "then",
-    "else",
-    "do",
-    "if",
-    "nice",
-    "xvfb-run",
-    "cross-env",
-    "cross-env-shell",
-    "dotenv",
-    "retry",
-    "c8",
-    "nyc",
-    "call",
-    "coverage3?\\s+run",
-    "dbus-run-session",
-    "sh",
-    "bash",
-    "zsh",
-    "run-s",
-    "run-p",
-    "npm-run-all",
-    "concurrently",
-    "setarch",
-    "flock",
-    "timeout\\s+\\S+",
-    "nvm\\s+exec",
-    "watchexec",
-    "entr",
-    "tsx",
-    "ts-node",
-]
-_CALLS = [
-    "run",
-    "run_always",
-    "Run\\w*",
-    "run_install",
-    "call",
-    "check_call",
-    "check_output",
-    "system",
-    "Output",
-    "Exec",
-]
+_OPTIONS_WITH_VALUE = (
+    r"group|with|with-requirements|extra|project|directory|package|only-group|no-group|python|env-file|from|filter|dir"
+    r"|prefix|env|spec|index|resolution|toolchain|cwd|workspace|manifest-path|environment|config-settings"
+)
+_VALUED = rf"(?:--(?:{_OPTIONS_WITH_VALUE})|-[peFwEC])(?:=|\s+)\S+"
+# Atomic and possessive: a line of a thousand options must not be read in a thousand ways.
+_OPTIONS = rf"(?>(?:{_VALUED}|--?[\w][\w.-]*(?:=\S*)?)\s+)*+(?:--\s+)?"
+_STARTERS = (
+    r"sudo|time|exec|env|command|then|else|do|if|nice|xvfb-run|cross-env|cross-env-shell|dotenv|retry|c8|nyc|call"
+    r"|coverage3?\s+run|dbus-run-session|sh|bash|zsh|run-s|run-p|npm-run-all|concurrently|setarch|flock|timeout\s+\S+"
+    r"|nvm\s+exec|watchexec|entr|tsx|ts-node"
+)
+_RUNNERS = r"poetry|pdm|pipenv|pixi|rye|conda|mamba|micromamba|uv|pipx|uv\s+tool|devenv|mise"
+_CALLS = r"run|run_always|Run\w*|run_install|call|check_call|check_output|system|Output|Exec"
 _WRAPPERS = (
     r"\w+=\S*\s+",
     r"[@!+<&-]+\s*",
-    rf"(?:{'|'.join(_STARTERS)})\s+{_OPTIONS}",
-    rf"(?:\w+\.)?(?:session|s|ctx|c|subprocess|sh|os|virtualenv|shell)\.(?:{'|'.join(_CALLS)})\s+",
-    rf"(?:poetry|pdm|pipenv|pixi|rye|conda|mamba|micromamba|uv|pipx|uv\s+tool|devenv|mise)\s+{_OPTIONS}(?:run|x|exec)\s+{_OPTIONS}",
+    rf"(?:{_STARTERS})\s+{_OPTIONS}",
+    rf"(?:\w+\.)?(?:session|s|ctx|c|subprocess|sh|os|virtualenv|shell)\.(?:{_CALLS})\s+",
+    rf"(?:{_RUNNERS})\s+{_OPTIONS}(?:run|x|exec)\s+{_OPTIONS}",
     rf"hatch\s+{_OPTIONS}run\s+(?:[\w.-]+:(?=\w))?",
     rf"uvx\s+{_OPTIONS}",
     r"\S*(?:python|PYTHON|Python|pypy|\bpy)[\d.]*(?:\s*-\d\S*)?\s+(?:-[A-LN-Za-ln-z]\S*\s+)*-m\s+",

@@ -7,138 +7,31 @@ roles are looked at only where a repository has nothing else (a repository of ex
 import re
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 
-VENDORED = frozenset(
-    [
-        "node_modules",
-        "bower_components",
-        "jspm_packages",
-        "vendor",
-        "vendors",
-        "vendored",
-        "third_party",
-        "third-party",
-        "thirdparty",
-        "3rdparty",
-        "_vendor",
-        "extern",
-        "externals",
-        "pods",
-        ".yarn",
-        ".pnpm",
-        "site-packages",
-        ".venv",
-        "venv",
-        "dist",
-    ]
+# Names of folders, in lower case.
+VENDORED = re.compile(
+    r"node_modules|bower_components|jspm_packages|_?vendor(s|ed)?|third[_-]?party|3rdparty|externs?|externals|pods"
+    r"|\.yarn|\.pnpm|site-packages|\.?venv|dist"
 )
-FIXTURES = frozenset(
-    [
-        "fixtures",
-        "fixture",
-        "__fixtures__",
-        "testdata",
-        "test-data",
-        "test_data",
-        "testfixtures",
-        "test-fixtures",
-        "test_fixtures",
-        "testcases",
-        "snapshots",
-        "__snapshots__",
-        "golden",
-        "goldens",
-        "__mocks__",
-        "corpus",
-        "test-projects",
-        "test_projects",
-        "testprojects",
-    ]
+FIXTURES = re.compile(
+    r"(__)?fixtures?(__)?|test[_-]?(data|cases|fixtures|projects?)|(__)?snapshots(__)?|goldens?|__mocks__|corpus"
 )
-EXAMPLES = frozenset(
-    [
-        "example",
-        "examples",
-        "sample",
-        "samples",
-        "demo",
-        "demos",
-        "playground",
-        "playgrounds",
-        "sandbox",
-        "tutorial",
-        "tutorials",
-        "templates",
-        "template",
-        "quickstart",
-        "quickstarts",
-        "getting-started",
-        "example-apps",
-        "cookbook",
-        "recipes",
-        "starters",
-        "boilerplate",
-        "archetype-resources",
-        "archetypes",
-    ]
+EXAMPLES = re.compile(
+    r"examples?|samples?|demos?|playgrounds?|sandbox|tutorials?|templates?|quickstarts?|getting-started|example-apps"
+    r"|cookbook|recipes|starters|boilerplate|archetype(s|-resources)|template-.+|.+-template|.*\{\{.*"
 )
-DOCS = frozenset(
-    ["docs", "doc", "documentation", "website", "site", "docs_src", "docs-src", "doc_src", "handbook"]
+DOCS = re.compile(r"docs?|documentation|website|site|docs?[_-](src|site|website)|handbook")
+BENCHMARKS = re.compile(
+    r"bench|benches|(micro)?benchmarks?|benchmarking|perf|perf-measures|profiling|fuzz|fuzzing|benchsuite|stress-tests?"
 )
-TESTS = frozenset(
-    [
-        "test",
-        "tests",
-        "__tests__",
-        "spec",
-        "specs",
-        "e2e",
-        "testing",
-        "t",
-        "test_suite",
-        "test-suite",
-        "testsuite",
-        "testsuites",
-        "tests-build",
-        "integration-tests",
-        "integration_tests",
-        "functional-tests",
-        "functional_tests",
-        "system-tests",
-        "testfixtures",
-        "androidtest",
-        "inttest",
-        "integrationtest",
-        "it",
-        "e2e-tests",
-        "e2e_tests",
-        "runtime-tests",
-        "acceptance-tests",
-        "acceptance_tests",
-    ]
+TESTS = re.compile(
+    r"tests?|__tests__|specs?|e2e|testing|t|it|inttest|androidtest|test[_-]?suites?|tests-build"
+    r"|(integration|functional|system|acceptance|runtime|e2e)[_-]?tests?"
 )
-BENCHMARKS = frozenset(
-    [
-        "bench",
-        "benches",
-        "benchmark",
-        "benchmarks",
-        "benchmarking",
-        "perf",
-        "perf-measures",
-        "profiling",
-        "fuzz",
-        "fuzzing",
-        "benchsuite",
-        "microbenchmarks",
-        "stress-test",
-        "stress-tests",
-    ]
-)
-BUILD_LOGIC = frozenset(["buildsrc", "build-logic", "build-tools", "devtools"])
-AUXILIARY = BUILD_LOGIC | frozenset(["hack", "scripts", "script", "ci", "contrib", "etc", "tools", "tool"])
+BUILD_LOGIC = re.compile(r"buildsrc|build-(logic|tools)|devtools")
+AUXILIARY = re.compile(r"hack|scripts?|ci|contrib|etc|tools?")
 
-_TEMPLATE = re.compile(r"template-.+|.+-template|.*\{\{.*")
 _SOURCE_SET = re.compile(
     r"(?:(.*)/)?src/(\w+)/(?:java|kotlin|groovy|scala|resources|proto|antlr4?|aot|cpp|res|assets)/"
 )
@@ -157,16 +50,15 @@ class Role(IntEnum):
     VENDORED = 7
 
 
-_FOLDERS = (
+_BY_NAME = (
     (Role.VENDORED, VENDORED),
     (Role.FIXTURE, FIXTURES),
     (Role.EXAMPLE, EXAMPLES),
     (Role.DOCS, DOCS),
     (Role.BENCHMARK, BENCHMARKS),
     (Role.TEST, TESTS),
-    (Role.AUXILIARY, AUXILIARY),
+    (Role.AUXILIARY, BUILD_LOGIC),
 )
-_ROLE_OF_FOLDER = {name: role for role, names in reversed(_FOLDERS) for name in names}
 
 
 def role_of(path: str) -> Role:
@@ -185,23 +77,25 @@ def role_of(path: str) -> Role:
 def role_of_manifest(path: str) -> Role:
     """What a manifest is for; `internal/tools/go.mod` serves development only, however deep it lies."""
     parent = path.rpartition("/")[0].rpartition("/")[2]
-    return max(role_of(path), Role.AUXILIARY if parent.lower() in AUXILIARY else Role.PROJECT)
+    return max(role_of(path), Role.AUXILIARY if AUXILIARY.fullmatch(parent.lower()) else Role.PROJECT)
+
+
+def is_auxiliary(path: str) -> bool:
+    """Whether a file is below one of the repository's own folders of tools and scripts."""
+    return bool(AUXILIARY.fullmatch(path.partition("/")[0].lower()))
 
 
 def _role_of_folders(folders: list[str]) -> Role:
-    roles = [_role_of_folder(name, depth) for depth, name in enumerate(folders)]
-    return max(roles, default=Role.PROJECT)
+    # A package's own `tools` or `scripts` is the project; the repository's is not.
+    first = Role.AUXILIARY if folders and AUXILIARY.fullmatch(folders[0].lower()) else Role.PROJECT
+    return max((first, *map(_role_of_folder, folders)))
 
 
-def _role_of_folder(name: str, depth: int) -> Role:
+@lru_cache(maxsize=100_000)
+def _role_of_folder(name: str) -> Role:
     lower = name.lower()
-    role = _ROLE_OF_FOLDER.get(lower, Role.PROJECT)
-    if role == Role.AUXILIARY:
-        # A package's own `tools` or `scripts` is the project; the repository's is not.
-        return role if depth == 0 or lower in BUILD_LOGIC else Role.PROJECT
-    if role == Role.PROJECT and _TEMPLATE.fullmatch(lower):
-        return Role.EXAMPLE
-    return Role.AUXILIARY if role == Role.PROJECT and name.startswith(".") else role
+    hidden = Role.AUXILIARY if name.startswith(".") else Role.PROJECT
+    return next((role for role, names in _BY_NAME if names.fullmatch(lower)), hidden)
 
 
 def nearest_roles(paths: Iterable[str]) -> tuple[str, ...]:

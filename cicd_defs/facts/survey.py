@@ -9,6 +9,7 @@ from cicd_defs.facts.manifests import LARGEST, Table, read_ini, read_json, read_
 from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.facts.tree import Tree
 
+LONGEST_LINE = 2000
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
 
 
@@ -29,7 +30,7 @@ def join(folder: str, name: str) -> str:
 
 def is_within(path: str, folder: str) -> bool:
     """Whether a path (or folder) lies in this folder, or is it."""
-    return folder == "." or path == folder or path.startswith(folder + "/")
+    return folder in (".", path) or path.startswith(folder + "/")
 
 
 class Survey:
@@ -78,19 +79,27 @@ class Survey:
         return None if found is None else f"{path}:{line_at(self.text(path), found.start())}"
 
     def _text(self, path: str) -> str:
+        whole = self._whole(path)
+        lines = whole.split("\n")
+        if max(map(len, lines)) <= LONGEST_LINE:
+            return whole
+        # No pattern of ours needs more of a line, and a megabyte on one line makes patterns slow.
+        return "\n".join(line[:LONGEST_LINE] for line in lines)
+
+    def _whole(self, path: str) -> str:
         data = self._tree.read(path) if self.has(path) else None
         if data is None or len(data) > LARGEST:
             return ""
         return data.decode("utf-8-sig", "replace")
 
     def _toml(self, path: str) -> Table:
-        return read_toml(self.text(path))
+        return read_toml(self._whole(path))
 
     def _json(self, path: str) -> Table:
-        return read_json(self.text(path))
+        return read_json(self._whole(path))
 
     def _yaml(self, path: str) -> Any:
-        return read_yaml(self.text(path))
+        return read_yaml(self._whole(path))
 
     def _ini(self, path: str) -> dict[str, dict[str, str]]:
         return read_ini(self.text(path))
