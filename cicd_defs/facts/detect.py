@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from cicd_defs.facts import go, java, node, python, python_dependencies, rust
+from cicd_defs.facts.commands_compiled import go_commands, java_commands, rust_commands
+from cicd_defs.facts.commands_node import node_commands
+from cicd_defs.facts.commands_python import python_commands
 from cicd_defs.facts.containers import claim_containers
 from cicd_defs.facts.draft import Claims, Draft, Scene
 from cicd_defs.facts.invocations import invocations_of
@@ -21,6 +24,13 @@ from cicd_defs.facts.tree import Tree
 INCIDENTAL_SHARE = 0.02
 STACKS = (python, node, go, rust, java)
 MODULES = {"python": python, "node": node, "go": go, "rust": rust, "java": java}
+COMMANDS = {
+    "python": python_commands,
+    "node": node_commands,
+    "go": go_commands,
+    "rust": rust_commands,
+    "java": java_commands,
+}
 
 
 def detect(tree: Tree) -> Stacks:
@@ -146,4 +156,5 @@ def _component(scene: Scene, draft: Draft, name: str) -> Component:
         coverage_tools=claims.of("coverage_tools"),
         versions=MODULES[draft.stack].supported_versions(scene.survey, draft),
         services=claims.of("services"),
+        commands=tuple(COMMANDS[draft.stack](scene, draft)),
     )

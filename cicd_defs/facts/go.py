@@ -4,9 +4,11 @@ import re
 
 from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.sources import Role
-from cicd_defs.facts.survey import Survey, folder_of, is_within
+from cicd_defs.facts.survey import Survey, folder_of, is_within, join
 
 _GO_LINE = re.compile(r"^go[ \t]+(\d+\.\d+)", re.MULTILINE)
+_TOOLCHAIN = re.compile(r"^toolchain[ \t]+go(\d+\.\d+)", re.MULTILINE)
+_GO_VERSION = re.compile(r"^(?:go)?(\d+\.\d+)", re.MULTILINE)
 _IGNORED = re.compile(r"(^|/)[_.][^/]*/")
 
 
@@ -52,6 +54,11 @@ def drop_included_linters(draft: Draft) -> None:
 
 
 def supported_versions(survey: Survey, draft: Draft) -> tuple[str, ...]:
-    """The Go version of `go.mod`, without its patch number."""
-    found = _GO_LINE.search(survey.text(draft.manifest)) or _GO_LINE.search(survey.text("go.work"))
-    return (found[1],) if found else ()
+    """The Go version that the module is developed with, without its patch number; the least that it admits is older."""
+    used = (
+        _GO_VERSION.search(survey.text(join(draft.path, ".go-version")) or survey.text(".go-version")),
+        _TOOLCHAIN.search(survey.text(draft.manifest)),
+        _GO_LINE.search(survey.text(draft.manifest)),
+        _GO_LINE.search(survey.text("go.work")),
+    )
+    return next(((found[1],) for found in used if found), ())

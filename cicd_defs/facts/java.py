@@ -16,7 +16,7 @@ _DEPENDENCIES = (
     ("test_runners", "testng", r"org\.testng|useTestNG"),
     ("test_runners", "spock", r"test\w*[ (].*org\.spockframework|<artifactId>spock-core"),
     ("test_runners", "kotest", r"io\.kotest"),
-    ("linters", "checkstyle", r"maven-checkstyle-plugin|id\W{1,3}checkstyle\b|apply plugin: ['\"]checkstyle|^\s*checkstyle\s*(\{|$)|`checkstyle`"),
+    ("linters", "checkstyle", r"maven-checkstyle-plugin|id\W{1,3}checkstyle\b|plugin: ['\"]checkstyle|^[ \t]*`?checkstyle`?[ \t]*(\{|$)"),
     ("linters", "pmd", r"maven-pmd-plugin|id\W{1,3}pmd\b|apply plugin: ['\"]pmd|^\s*pmd\s*\{"),
     ("linters", "spotbugs", r"spotbugs-maven-plugin|com\.github\.spotbugs"),
     ("linters", "ktlint", r"org\.jlleitschuh\.gradle\.ktlint|org\.jmailen\.kotlinter|ktlint-maven-plugin"),
@@ -67,7 +67,7 @@ def _absorb(survey: Survey, parent: Draft, path: str) -> None:
             parent.members = tuple(dict.fromkeys((*parent.members, folder)))
 
 
-def claim_package_managers(scene: Scene, draft: Draft) -> None:
+def claim_package_managers(_: Scene, draft: Draft) -> None:
     """Maven, Gradle, or both."""
     maven = [path for path in draft.manifests if path.endswith("pom.xml")]
     gradle = [path for path in draft.manifests if ".gradle" in path]

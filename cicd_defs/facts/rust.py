@@ -3,6 +3,7 @@
 import re
 
 from cicd_defs.facts.draft import Draft, Scene, depth_of
+from cicd_defs.facts.globs import within_globs
 from cicd_defs.facts.manifests import string, strings, table
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.survey import Survey, folder_of, is_within, join
@@ -36,7 +37,9 @@ def _stands_alone(survey: Survey, path: str, parent: Draft) -> bool:
 
 
 def _absorb(survey: Survey, parent: Draft, path: str) -> None:
-    if survey.role(path) <= max(Role.BENCHMARK, survey.role(parent.manifest)):
+    globs = strings(table(survey.toml(parent.manifest), "workspace").get("members"))
+    listed = bool(within_globs([folder_of(path)], parent.path, globs))
+    if listed or survey.role(path) <= survey.role(parent.manifest):
         parent.manifests += (path,)
         parent.members += (folder_of(path),)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from cicd_defs.facts.draft import Draft, Scene
+from cicd_defs.facts.draft import Draft, Scene, depth_of
 from cicd_defs.facts.manifests import string, table
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.survey import folder_of, join, name_of
@@ -15,7 +15,7 @@ INI_FILES = ("setup.cfg", "tox.ini", "pytest.ini")
 
 def claim_tools(scene: Scene) -> None:
     """Claim every tool that something in the repository shows, for the components it is shown for."""
-    configs = scene.survey.matching(ANY_CONFIG)
+    configs = sorted(scene.survey.matching(ANY_CONFIG), key=depth_of)
     for tool in ALL:
         drafts = [draft for draft in scene.drafts if draft.stack == tool.stack]
         if drafts:
@@ -48,7 +48,7 @@ def _package_keys(scene: Scene, draft: Draft, keys: Iterable[str]) -> Iterator[s
     for manifest in draft.manifests:
         data = scene.survey.json(manifest)
         for key in keys:
-            # A string names a shared configuration (`"prettier": "@acme/prettier-config"`); an empty table says nothing.
+            # A string names a shared configuration; an empty table says nothing.
             if string(data.get(key)) or table(data, key):
                 yield scene.survey.cite(manifest, rf'^[ \t{{]*"{re.escape(key)}"[ \t]*:')
 
@@ -59,8 +59,10 @@ def _claim_configs(scene: Scene, tool: Tool, configs: Iterable[str]) -> None:
         if not pattern.fullmatch(name_of(path)):
             continue
         role = scene.survey.role(path)
-        if role <= Role.TEST and not (role == Role.TEST and tool.kind != "test_runners"):
-            for draft in scene.owners(folder_of(path), tool.stack):
+        for draft in scene.owners(folder_of(path), tool.stack) if role <= Role.TEST else ():
+            # Test runners are also configured in the folder of tests itself; deeper there are only cases to run on.
+            near = tool.kind == "test_runners" and depth_of(folder_of(path)) <= depth_of(draft.path) + 1
+            if role < Role.TEST or near:
                 draft.claims.add(tool.kind, tool.name, [f"{path}:1"], used=False)
 
 

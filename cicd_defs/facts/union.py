@@ -9,7 +9,7 @@ UNMARKED = frozenset({"gofmt", "goimports"})
 
 
 def corpus_columns(stacks: Stacks) -> dict[str, str]:
-    """The union of all components' claims: comma-joined names, `none` for an empty set, `yes` or `no` for containers."""
+    """The union of all claims: comma-joined names, `none` for an empty set; `yes` or `no` for containers."""
     columns = {
         "languages": _joined(stacks, "languages", stacks.other_languages),
         "package_managers": _joined(stacks, "package_managers", stacks.other_package_managers),
