@@ -1,5 +1,7 @@
 """Components and projects to plan with: each call says only what differs from an ordinary one."""
 
+import json
+
 from cicd_defs.facts.stacks import Claim, Command, CommandKind, Component, StackName, Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
@@ -44,11 +46,10 @@ def component(stack: StackName = "python", path: str = ".", **changes: object) -
     return Component.model_validate(values | changes)
 
 
-def project(name: str = "shop", **pipeline: object) -> Project:
+def project(branch: str = "main", **pipeline: object) -> Project:
     """A project whose `pipeline:` has these keys, read as from a file."""
-    return Project.model_validate(
-        {"name": name, "repository": f"acme/{name}", "pipeline": pipeline}, strict=False
-    )
+    declared = {"name": "shop", "repository": "acme/shop", "branch": branch, "pipeline": pipeline}
+    return Project.model_validate_json(json.dumps(declared))
 
 
 def plan(

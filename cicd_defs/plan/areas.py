@@ -7,7 +7,7 @@ list of changed files is ever parsed. Pathspec magic: https://git-scm.com/docs/g
 import shlex
 from collections.abc import Sequence
 
-from cicd_defs.plan.pipeline import Area, Expression, Step, Workflow
+from cicd_defs.plan.pipeline import Area, Expression, Job, Step, Workflow
 from cicd_defs.plan.units import Unit
 
 DOCUMENTATION = ("**/*.md", "**/*.rst", "docs/**", "LICENSE*", ".gitignore", ".github/ISSUE_TEMPLATE/**")
@@ -105,7 +105,13 @@ def condition_for(area: str) -> str:
     return f"needs.changes.outputs.{area} == 'true'"
 
 
-def gated_jobs(workflow: Workflow) -> tuple[str, ...]:
-    """The jobs that the gate waits for."""
-    gate = workflow.job("gate")
-    return gate.needs if gate else ()
+def without_areas(workflow: Workflow) -> Workflow:
+    """The same workflow where every job runs of every change."""
+    jobs = (_whole(job) for job in workflow.jobs if job.id != "changes")
+    return workflow.model_copy(update={"jobs": tuple(jobs)})
+
+
+def _whole(job: Job) -> Job:
+    condition = None if job.area and job.condition == condition_for(job.area) else job.condition
+    needs = tuple(need for need in job.needs if need != "changes")
+    return job.model_copy(update={"needs": needs, "condition": condition, "area": None})

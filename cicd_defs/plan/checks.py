@@ -4,7 +4,7 @@ from cicd_defs.facts.stacks import CommandKind
 from cicd_defs.plan import pins
 from cicd_defs.plan.areas import condition_for
 from cicd_defs.plan.permissions import permissions_for
-from cicd_defs.plan.pipeline import Environment, Expression, Job, Matrix, Step, Text
+from cicd_defs.plan.pipeline import Expression, Job, Matrix, Step, Text
 from cicd_defs.plan.services import service_env, services_of
 from cicd_defs.plan.setup import RUNTIMES, checkout, golangci_lint, setup_steps
 from cicd_defs.plan.units import Unit
@@ -192,7 +192,6 @@ def _coverage_job(unit: Unit, alone: bool) -> Job:
         condition="github.event.pull_request.head.repo.fork != true",
         permissions=permissions_for(steps),
         timeout_minutes=10,
-        environment=Environment(name="coverage") if unit.coverage == "coveralls" else None,
         steps=tuple(steps),
         area=unit.name,
     )

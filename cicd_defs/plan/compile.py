@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cicd_defs.facts.stacks import CommandKind, Stacks
 from cicd_defs.facts.written import Written
-from cicd_defs.plan.areas import areas_of, changes_step, output_of
+from cicd_defs.plan.areas import areas_of, changes_step, output_of, without_areas
 from cicd_defs.plan.caching import is_published_from, without_caches
 from cicd_defs.plan.checks import TITLES, check_jobs, command_step, job_id, job_name, prepared, reporting_env
 from cicd_defs.plan.files import planned_files
@@ -62,25 +62,53 @@ def _workflows(
 ) -> tuple[Workflow, ...]:
     wanted = set(project.pipeline.trigger_type)
     ci = _ci(project, units, images, areas) if wanted & {"push", "pr", "manual"} else None
-    if ci and _publishes(project):
-        ci = without_caches(ci)
     nightly = _nightly(project, units, images) if "schedule" in wanted else None
+    made = [workflow for workflow in (ci, nightly) if workflow]
     if project.pipeline.layout == "unified" and ci and nightly:
-        unified = _unified(ci, nightly)
-        return (without_caches(unified) if _publishes(project) else unified,)
-    return tuple(workflow for workflow in (ci, nightly) if workflow and workflow.jobs)
+        made = [_unified(ci, nightly)]
+    return tuple(_finished(project, workflow) for workflow in made)
+
+
+def _finished(project: Project, workflow: Workflow) -> Workflow:
+    """What holds for a whole workflow, whatever is in it."""
+    if not project.pipeline.only_changed:
+        workflow = without_areas(workflow)
+    if workflow.triggers.push_branches and _publishes(project):
+        workflow = without_caches(workflow)
+    if project.pipeline.step_timeout_minutes:
+        workflow = _with_step_timeouts(workflow, project.pipeline.step_timeout_minutes)
+    return workflow
+
+
+def _with_step_timeouts(workflow: Workflow, minutes: int) -> Workflow:
+    jobs = tuple(
+        job.model_copy(
+            update={
+                "steps": tuple(
+                    step.model_copy(update={"timeout_minutes": step.timeout_minutes or minutes})
+                    for step in job.steps
+                )
+            }
+        )
+        for job in workflow.jobs
+    )
+    return workflow.model_copy(update={"jobs": jobs})
 
 
 def _publishes(project: Project) -> bool:
     return "push" in project.pipeline.trigger_type and is_published_from(project.branch)
 
 
-def _ci(project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]) -> Workflow:
+def _ci(
+    project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]
+) -> Workflow | None:
     """What every change goes through: the changed areas, their checks, and the gate over all of them."""
     pipeline = project.pipeline
     alone = len(units) == 1
     checks = [job for unit in units for job in check_jobs(unit, alone)]
     builds = [image_job(image, pipeline.runs_on, pipeline.timeout_minutes) for image in images]
+    if not checks and not builds:
+        return None
     informing = {job.id for job in checks if job.id.startswith("coverage")}
     jobs = [_changes(areas, f".github/workflows/{CI_FILE}", pipeline.runs_on), *checks, *builds]
     gate = gate_job([job.id for job in jobs if job.id not in informing], pipeline.runs_on)
@@ -123,7 +151,7 @@ def _concurrency(project: Project) -> Concurrency:
     )
 
 
-def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -> Workflow:
+def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -> Workflow | None:
     """What takes long or changes by itself: integration tests with their services, and the scans."""
     pipeline = project.pipeline
     runs_on, minutes, scans = pipeline.runs_on, pipeline.timeout_minutes, pipeline.scans
@@ -132,6 +160,8 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
     jobs += [secrets_job(runs_on, minutes)] if scans.secrets else []
     jobs += code_jobs(units, runs_on) if scans.code else ()
     jobs += scan_image_jobs(images, runs_on, minutes) if scans.image else ()
+    if not jobs:
+        return None
     return Workflow(
         file=NIGHTLY_FILE,
         name="Nightly",

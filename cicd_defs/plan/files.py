@@ -46,7 +46,9 @@ def _replacing(whose: str) -> str:
 
 
 def _no_ci(project: Project) -> str:
-    return f"`trigger_type` is {', '.join(project.pipeline.trigger_type)}: nothing starts it"
+    if project.pipeline.trigger_type == ("schedule",):
+        return "`trigger_type` is schedule alone, and that is nightly.yml"
+    return "no checks were detected or declared"
 
 
 def _no_nightly(project: Project, made: set[str]) -> str:

@@ -26,6 +26,11 @@ class Image(Value):
         """The id of the job that builds it."""
         return "image" if self.name == "image" else f"image-{self.name}"
 
+    @property
+    def area(self) -> str:
+        """The id of its area. Components have no `_` in their names, so no component has the same."""
+        return f"image_{self.name}"
+
 
 def images_of(stacks: Stacks) -> tuple[Image, ...]:
     """Every image, named after its Dockerfile's place; `image` where there is only one."""
@@ -62,7 +67,7 @@ def _free_name(name: str, taken: dict[str, Image]) -> str:
 def image_area(image: Image) -> Area:
     """What an image is built from: its context and its Dockerfile."""
     include = (image.context,) if image.context == "." else (image.context, image.dockerfile)
-    return Area(id=image.job_id, include=include, exclude_globs=DOCUMENTATION)
+    return Area(id=image.area, include=include, exclude_globs=DOCUMENTATION)
 
 
 def image_job(image: Image, runs_on: str, timeout_minutes: int) -> Job:
@@ -73,11 +78,11 @@ def image_job(image: Image, runs_on: str, timeout_minutes: int) -> Job:
         name=_title("Build the image", image),
         runs_on=runs_on,
         needs=("changes",),
-        condition=condition_for(image.job_id),
+        condition=condition_for(image.area),
         permissions=permissions_for(steps),
         timeout_minutes=timeout_minutes,
         steps=steps,
-        area=image.job_id,
+        area=image.area,
     )
 
 

@@ -45,7 +45,7 @@ def hooks_of(units: Sequence[Unit]) -> tuple[Hook, ...]:
     return tuple(
         Hook(
             id=f"{kind}-{unit.name}",
-            name=f"{TITLES[kind]} {unit.name}",
+            name=f"{TITLES[kind]}: {unit.name}",
             entry=shlex.join(["bash", "-eo", "pipefail", "-c", _script(unit, kind)]),
             files="" if unit.path == "." else f"^{_regex(unit.path)}/",
         )

@@ -61,9 +61,14 @@ def _python(unit: Unit, version: Text) -> tuple[Step, ...]:
         return (_pixi(unit),)
     program = _PYTHON_PROGRAMS.get(unit.manager)
     install = () if program is None else (_pipx(unit.manager, program),)
-    cache = unit.manager if unit.manager in {"poetry", "pipenv"} else "pip"
-    return (*install, _setup_python(version, cache, tracked))
+    if unit.manager in _CACHED_BY_SETUP_PYTHON and not unit.own_install and "install" in unit.commands:
+        return (*install, _setup_python(version, {"cache": unit.manager, "cache-dependency-path": tracked}))
+    return (*install, _setup_python(version, {}), _cache("downloads", _PYTHON_CACHES, "python", tracked))
 
+
+_CACHED_BY_SETUP_PYTHON = frozenset({"pip", "pipenv", "poetry"})
+_PYTHON_CACHES = "~/.cache/pip\n~/.cache/pdm\n~/.cache/uv\n~/.local/share/hatch\n"
+"""Where Python's package managers keep downloads. setup-python fails where the one it was told of is not there."""
 
 _PYTHON_PROGRAMS = {"poetry": tools.POETRY, "hatch": tools.HATCH, "pdm": tools.PDM, "pipenv": tools.PIPENV}
 
@@ -77,12 +82,12 @@ def _pipx(program: str, version: str) -> Step:
     )
 
 
-def _setup_python(version: Text, cache: str, tracked: str) -> Step:
+def _setup_python(version: Text, cache: dict[str, Text]) -> Step:
     return Step(
         id="setup-python",
         name="Set up Python",
         uses=pins.action("actions/setup-python"),
-        inputs={"python-version": version, "cache": cache, "cache-dependency-path": tracked},
+        inputs={"python-version": version, **cache},
     )
 
 

@@ -35,7 +35,8 @@ class Unit(Value):
     """One component as it will be built: where it is, what it is made of, what is run for it and who said so.
 
     `stack` is None where nobody told; such a component gets its commands and no set-up. `versions` are the legs of
-    its tests. `paths` are further folders or files whose change concerns it.
+    its tests. `paths` are further folders or files whose change concerns it. `own_install`: the install command was
+    declared, so we cannot know what it downloads.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Unit(Value):
     coverage_tools: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
+    own_install: bool = False
 
     @property
     def newest(self) -> str | None:
@@ -71,7 +73,8 @@ def units_of(project: Project, stacks: Stacks) -> tuple[tuple[Unit, ...], tuple[
     else:
         found = [(None, component) for component in stacks.components]
     units = tuple(_unit(project, item, component) for item, component in found)
-    return units, tuple(note for unit in units for note in _notes(unit))
+    skips = [item.skip if item else () for item, _ in found]
+    return units, tuple(note for unit, skip in zip(units, skips, strict=True) for note in _notes(unit, skip))
 
 
 def _match(item: Declared, stacks: Stacks) -> Component | None:
@@ -107,6 +110,7 @@ def _unit(project: Project, item: Declared | None, component: Component | None) 
         coverage_tools=tuple(claim.name for claim in component.coverage_tools) if component else (),
         paths=item.paths,
         depends_on=item.depends_on,
+        own_install=item.install_cmd is not None,
     )
 
 
@@ -139,7 +143,7 @@ def _commands(item: Declared, component: Component | None, manager: str) -> dict
     if component is None and INSTALLS.get(manager):
         detected["install"] = INSTALLS[manager]
     chosen = {kind: detected[kind] if given is None else given for kind, given in declared.items()}
-    return {kind: run for kind, run in chosen.items() if run and run.strip()}
+    return {kind: run for kind, run in chosen.items() if run and kind not in item.skip}
 
 
 SERVICE_IMAGES = {
@@ -157,11 +161,13 @@ def _services(item: Declared, component: Component | None) -> tuple[str, ...]:
     return tuple(SERVICE_IMAGES[claim.name] for claim in detected if claim.name in SERVICE_IMAGES)
 
 
-def _notes(unit: Unit) -> list[Note]:
+def _notes(unit: Unit, skipped: tuple[str, ...]) -> list[Note]:
     """What a person should know: a component without a stack, a check that nobody told us how to run."""
     kinds: tuple[CommandKind, ...] = ("lint", "typecheck", "test")
     messages = [
-        f"no {kind} command was detected: add `{kind}_cmd:`" for kind in kinds if kind not in unit.commands
+        f"no {kind} command was detected: add `{kind}_cmd:`"
+        for kind in kinds
+        if kind not in {*unit.commands, *skipped}
     ]
     if unit.stack is None:
         messages.append(

@@ -161,6 +161,11 @@ class Component(Strict):
     build_cmd: Script | None = Field(
         None, description="Builds it.", examples=["npm run build"], json_schema_extra=DETECTED
     )
+    skip: Distinct[Literal["lint", "format", "typecheck", "test", "integration", "build"]] = Field(
+        (),
+        description="Checks that are detected and still not wanted for it.",
+        examples=[["typecheck"]],
+    )
     env_vars: EnvVars = Field(
         {},
         description="Variables of its jobs, beside those of the whole pipeline.",
@@ -260,7 +265,7 @@ class Pipeline(Strict):
         None,
         description="Minutes after which a step is stopped.",
         examples=[10],
-        json_schema_extra={**PLANNED, "when_left_out": "no limit beside the job's"},
+        json_schema_extra={"when_left_out": "no limit beside the job's"},
     )
     runs_on: RunnerLabel = Field(
         "ubuntu-24.04", description="The runner of every job that says nothing else."
@@ -268,7 +273,6 @@ class Pipeline(Strict):
     only_changed: bool = Field(
         True,
         description="On a pull request, check only the components that it changes.",
-        json_schema_extra=PLANNED,
     )
     overwrite: bool = Field(
         False, description="Replace files that were not generated.", json_schema_extra=PLANNED
