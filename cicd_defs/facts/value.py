@@ -4,6 +4,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Value(BaseModel):
-    """A frozen value. Unknown fields are refused, so that JSON from another version is noticed."""
+    """A frozen value. Unknown fields are refused, so that JSON from another version is noticed.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What checks it is built when it is first needed: importing the rooms stays quick.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

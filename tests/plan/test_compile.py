@@ -136,14 +136,14 @@ def test_every_jobs_permissions_are_what_its_actions_need():
     jobs = jobs_of(component(commands=EVERY), components=[{"path": ".", "coverage_tool": "codecov"}])
     for job in jobs.values():
         used = {step.uses.name for step in job.steps if step.uses}
-        wanted = {(need.scope, need.access) for name in used for need in NEEDS.get(name, ())}
+        wanted = {(scope, access) for name in used for scope, access, _ in NEEDS.get(name, ())}
         assert {(held.scope, held.access) for held in job.permissions} == wanted, job.id
     assert {held.scope for held in jobs["coverage"].permissions} == {"contents", "id-token"}
 
 
 def test_the_wider_access_wins(monkeypatch):
     write = Permission(scope="contents", access="write", reason="push")
-    monkeypatch.setitem(NEEDS, "a/b", (write,))
+    monkeypatch.setitem(NEEDS, "a/b", (("contents", "write", "push"),))
     steps = [Step(id="checkout", name="x", uses=action("actions/checkout"))]
     steps += [Step(id="other", name="x", uses=Action(name="a/b", commit="0" * 40))]
     assert permissions_for(steps) == (write,)

@@ -1,0 +1,21 @@
+"""`python -m tests.bench`: all benchmarks, or those named: rooms, location."""
+
+import sys
+
+from tests.bench import HEADER
+from tests.bench.location import main as location
+from tests.bench.rooms import compile_measures, start_measures
+
+
+def rooms() -> None:
+    print(HEADER)
+    for measure in (*compile_measures(), *start_measures()):
+        print(measure)
+
+
+ALL = {"rooms": rooms, "location": location}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or ALL:
+        print(f"\n{name}")
+        ALL[name]()

@@ -1,0 +1,66 @@
+"""The rooms: from a project file to its files, and how fast the doors open."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from cicd_defs.facts.detect import detect
+from cicd_defs.facts.written import Written
+from cicd_defs.plan.compile import compile_pipeline
+from cicd_defs.plan.lift import lift_workflow
+from cicd_defs.render.files import render_files
+from cicd_defs.spec.read import read_project
+from resources.git import local_tree
+from tests.bench import Measure, measured
+from tests.spec.samples import FULL
+
+ROOT = Path(__file__).parents[2]
+SHOP = ROOT / "examples" / "shop"
+ROOMS = "import cicd_defs.spec.read, cicd_defs.facts.detect, cicd_defs.plan.compile, cicd_defs.render.files"
+
+
+def compile_measures() -> list[Measure]:
+    """One full compile, its parts, and beside it a plain dump of the same data by PyYAML's C dumper."""
+    tree = local_tree(SHOP)
+    stacks = detect(tree)
+    project = read_project(FULL, "shop.yaml")
+    pipeline = compile_pipeline(project, stacks, Written())
+    data = [yaml.safe_load(file.text) for file in render_files(pipeline) if file.kind == "workflow"]
+    workflows = [(file.path, file.text) for file in render_files(pipeline) if file.kind == "workflow"]
+
+    def whole() -> object:
+        return render_files(compile_pipeline(read_project(FULL, "shop.yaml"), stacks, Written()))
+
+    return [
+        measured("compile of one spec: read, plan, render", whole, target=50),
+        measured("  read", lambda: read_project(FULL, "shop.yaml")),
+        measured("  plan", lambda: compile_pipeline(project, stacks, Written())),
+        measured("  render", lambda: render_files(pipeline)),
+        measured("  floor: the same workflows dumped by PyYAML in C", lambda: [_dump(item) for item in data]),
+        measured("read the workflows back", lambda: [lift_workflow(text, path) for path, text in workflows]),
+        measured("detect the sample", lambda: detect(tree)),
+    ]
+
+
+def _dump(data: object) -> str:
+    return yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False)
+
+
+def start_measures() -> list[Measure]:
+    """Whole processes, beside a Python that does nothing."""
+    python = sys.executable
+    return [
+        _process("`cicd --help`", [str(Path(python).parent / "cicd"), "--help"], target=300),
+        _process("import of all rooms", [python, "-c", ROOMS], target=250),
+        _process("  floor: python that imports pydantic and yaml", [python, "-c", "import pydantic, yaml"]),
+        _process("  floor: python that does nothing", [python, "-c", "pass"]),
+    ]
+
+
+def _process(what: str, command: list[str], target: float | None = None) -> Measure:
+    def run() -> object:
+        return subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+
+    return measured(what, run, times=11, target=target)
