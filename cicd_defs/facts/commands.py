@@ -34,7 +34,8 @@ def command(kind: CommandKind, lines: Iterable[str], evidence: Iterable[str]) ->
 def hook_version(survey: Survey, tool: str) -> str:
     """The version of a tool that the pre-commit configuration pins: hook repositories carry their tool's version."""
     text = survey.text(".pre-commit-config.yaml")
-    repositories = rf"^\s*-?\s*repo:\s*\S*[/-]{re.escape(tool)}(-pre-commit(-mirror)?|-python|-mirror)?(\.git)?[\"']?\s*$"
+    suffix = r"(-pre-commit(-mirror)?|-python|-mirror)?(\.git)?[\"']?\s*$"
+    repository = rf"^\s*-?\s*repo:\s*\S*[/-]{re.escape(tool)}{suffix}"
     found = re.search(
         repositories + r"(?:\n\s*#.*)*\n\s*rev:\s*[\"']?v?(\d+(?:\.\d+){1,3})\b", text, re.MULTILINE
     )

@@ -148,6 +148,7 @@ def _direct(scene: Scene, draft: Draft, manager: str, kind: CommandKind, name: s
     words = "biome format ." if name == "biome" and kind == "format" else DIRECT.get(name, "")
     if words and draft.dependency(PACKAGES.get(name, name)) is None and not draft.members:
         version = hook_version(scene.survey, name)
-        return f"npx --yes {PACKAGES.get(name, name)}{f'@{version}' if version else ''} {words.partition(' ')[2]}".strip()
+        package = PACKAGES.get(name, name) + (f"@{version}" if version else "")
+        return f"npx --yes --package {package} -- {words}"
     starters = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn run", "bun": "bunx"}
     return f"{starters[manager]} {words}" if words else ""

@@ -13,7 +13,9 @@ from cicd_defs.facts.stacks import Command
 from cicd_defs.facts.survey import Survey, is_within, join, name_of
 
 TOOL_KINDS = ("test_runners", "linters", "formatters", "type_checkers", "coverage_tools")
-DEVELOPMENT_STEMS = r"(dev(el|elop|elopment)?|tests?|testing|ci|lint(ing)?|typ(ing|es)|mypy|all|local|check|quality|tests?[-_]requirements)"
+DEVELOPMENT_STEMS = (
+    r"(dev(el|elop|elopment)?|tests?|testing|ci|lint(ing)?|typ(ing|es)|mypy|all|local|check|quality)"
+)
 BASE_STEMS = r"(|base|default|main|common|core|prod|production|install)"
 PREFIXES = {
     "uv": "uv run ",

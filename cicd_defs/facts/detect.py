@@ -78,6 +78,7 @@ def _claim_stack(scene: Scene, draft: Draft) -> None:
     if draft.stack == "python":
         python.claim_test_environments(scene, draft)
         python.drop_replaced_tools(draft)
+        python.claim_unittest(scene, draft)
     elif draft.stack == "node":
         node.claim_builtin_runner(scene, draft)
     elif draft.stack == "go":

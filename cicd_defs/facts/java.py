@@ -16,18 +16,25 @@ _DEPENDENCIES = (
     ("test_runners", "testng", r"org\.testng|useTestNG"),
     ("test_runners", "spock", r"test\w*[ (].*org\.spockframework|<artifactId>spock-core"),
     ("test_runners", "kotest", r"io\.kotest"),
-    ("linters", "checkstyle", r"maven-checkstyle-plugin|id\W{1,3}checkstyle\b|plugin: ['\"]checkstyle|^[ \t]*`?checkstyle`?[ \t]*(\{|$)"),
+    (
+        "linters",
+        "checkstyle",
+        r"maven-checkstyle-plugin|id\W{1,3}checkstyle\b|plugin: ['\"]checkstyle|^[ \t]*`?checkstyle`?[ \t]*(\{|$)",
+    ),
     ("linters", "pmd", r"maven-pmd-plugin|id\W{1,3}pmd\b|apply plugin: ['\"]pmd|^\s*pmd\s*\{"),
     ("linters", "spotbugs", r"spotbugs-maven-plugin|com\.github\.spotbugs"),
     ("linters", "ktlint", r"org\.jlleitschuh\.gradle\.ktlint|org\.jmailen\.kotlinter|ktlint-maven-plugin"),
     ("linters", "detekt", r"io\.gitlab\.arturbosch\.detekt|dev\.detekt|detekt-maven-plugin"),
     ("formatters", "spotless", r"com\.diffplug\.spotless|spotless-maven-plugin|com\.diffplug\.gradle\.spotless"),
-    ("formatters", "google-java-format", r"fmt-maven-plugin|com\.github\.sherter\.google-java-format|googleformatter-maven"),
+    ("formatters", "google-java-format", r"fmt-maven-plugin|com\.github\.sherter\.google-java-format|googleformatter"),
     ("formatters", "spring-javaformat", r"io\.spring\.javaformat|spring-javaformat-(maven|gradle)-plugin"),
     ("coverage_tools", "jacoco", r"jacoco"),
     ("coverage_tools", "kover", r"org\.jetbrains\.kotlinx\.kover"),
 )  # fmt: skip
-_KOTLIN = r"org\.jetbrains\.kotlin[.:]|kotlin-maven-plugin|kotlin\(\"(jvm|multiplatform|android)\"\)|kotlin-gradle-plugin|kotlin-android"
+_KOTLIN = (
+    r"org\.jetbrains\.kotlin[.:]|kotlin-maven-plugin|kotlin\(\"(jvm|multiplatform|android)\"\)|kotlin-gradle-plugin"
+    r"|kotlin-android"
+)
 _TEST_IMPORTS = (
     ("junit", r"^import (static )?(org\.junit|junit\.|kotlin\.test)"),
     ("testng", r"^import (static )?org\.testng"),

@@ -54,6 +54,7 @@ GENERATED = (
     ".generated.ts",
     ".d.ts.map",
 )
+DOMINANT_SHARE = 0.20
 LARGE_SHARE = 0.10
 SMALL_SHARE = 0.05
 CONFIGURATION = (

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from cicd_defs.facts.draft import Claims
-from cicd_defs.facts.languages import LARGE_SHARE, own_files, shares
+from cicd_defs.facts.languages import DOMINANT_SHARE, LARGE_SHARE, own_files, shares
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.survey import Survey, folder_of, is_within
 
@@ -55,8 +55,10 @@ def claim_others(survey: Survey, built: frozenset[str]) -> Claims:
     for ecosystem in ECOSYSTEMS:
         if ecosystem.language in files and ecosystem.language not in built:
             _claim_ecosystem(survey, claims, ecosystem, files[ecosystem.language])
+    native = any(survey.role(path) == Role.PROJECT for path in survey.matching(NATIVE_BUILDS))
+    enough = LARGE_SHARE if native else DOMINANT_SHARE
     for share in shares(survey):
-        if share.share >= LARGE_SHARE and share.language not in built:
+        if share.share >= enough and share.language not in built:
             claims.add("languages", share.language, [f"{share.example}:1"])
     _claim_native(survey, claims, files, built)
     return claims

@@ -13,7 +13,10 @@ from cicd_defs.facts.versions import PYTHON_MINORS, ascending, ci_versions, pyth
 REQUIREMENTS = re.compile(r"(.*[-_.])?(requirements?|reqs?|constraints-dev)([-_.][\w.-]*)?\.(txt|in|pip)")
 REQUIREMENT_FOLDERS = frozenset({"requirements", "reqs", "requirement"})
 ENVIRONMENTS = ("environment.yml", "environment.yaml")
+MOST_TESTS_READ = 200
 LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "Pipfile.lock", "pylock.toml")
+
+_UNITTEST = r"^(import unittest|from unittest import .*TestCase|from django\.test import .*TestCase)"
 
 
 def find_projects(survey: Survey) -> list[Draft]:
@@ -131,7 +134,7 @@ def _claim_like_others(scene: Scene, draft: Draft) -> None:
     """A project that says nothing is installed as the repository's other Python projects are."""
     for other in scene.drafts:
         manager = next(iter(other.claims.names("package_managers")), "")
-        if other.stack == "python" and other.lock_file and manager:
+        if other.stack == "python" and manager not in ("", "pip"):
             draft.claims.add("package_managers", manager, other.claims.evidence("package_managers", manager))
             return
     draft.claims.add("package_managers", "pip", [scene.survey.cite(draft.manifest)])
@@ -249,3 +252,14 @@ def drop_replaced_tools(draft: Draft) -> None:
         for kind, name in replaced:
             if not draft.claims.is_used(kind, name):
                 draft.claims.drop(kind, name)
+
+
+def claim_unittest(scene: Scene, draft: Draft) -> None:
+    """The standard library's runner, where tests are written for it and nothing else runs them."""
+    if draft.claims.names("test_runners"):
+        return
+    tests = [path for path in scene.sources(draft) if re.search(r"(^|[/_])tests?([/_.]|$)", path)]
+    for path in tests[:MOST_TESTS_READ]:
+        if scene.survey.role(path) <= Role.TEST and (place := scene.survey.cite(path, _UNITTEST)):
+            draft.claims.add("test_runners", "unittest", [place])
+            return
