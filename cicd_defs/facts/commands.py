@@ -37,6 +37,6 @@ def hook_version(survey: Survey, tool: str) -> str:
     suffix = r"(-pre-commit(-mirror)?|-python|-mirror)?(\.git)?[\"']?\s*$"
     repository = rf"^\s*-?\s*repo:\s*\S*[/-]{re.escape(tool)}{suffix}"
     found = re.search(
-        repositories + r"(?:\n\s*#.*)*\n\s*rev:\s*[\"']?v?(\d+(?:\.\d+){1,3})\b", text, re.MULTILINE
+        repository + r"(?:\n\s*#.*)*\n\s*rev:\s*[\"']?v?(\d+(?:\.\d+){1,3})\b", text, re.MULTILINE
     )
     return found[4] if found else ""

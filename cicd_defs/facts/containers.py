@@ -6,7 +6,7 @@ from cicd_defs.facts.draft import Claims
 from cicd_defs.facts.invocations import is_command_file
 from cicd_defs.facts.manifests import string, table
 from cicd_defs.facts.services import image_of_service
-from cicd_defs.facts.sources import Role
+from cicd_defs.facts.sources import Role, is_auxiliary
 from cicd_defs.facts.survey import Survey, folder_of, is_within, name_of
 
 DOCKERFILE = re.compile(r"(?i)(dockerfile|containerfile)([._-][\w.-]+)?|[\w.-]+\.(dockerfile|containerfile)")
@@ -38,7 +38,13 @@ def claim_containers(survey: Survey) -> Claims:
 
 
 def _is_own(survey: Survey, path: str) -> bool:
-    return survey.role(path) < Role.TEST and path.partition("/")[0] not in WORKSTATIONS
+    resource = "/src/main/resources/" in f"/{path}"
+    return survey.role(path) < Role.TEST and not resource and path.partition("/")[0] not in WORKSTATIONS
+
+
+def _is_deployed(survey: Survey, path: str) -> bool:
+    """Manifests among tools and contributions are somebody's help, not how the project is deployed."""
+    return _is_own(survey, path) and not is_auxiliary(path)
 
 
 def _is_built(survey: Survey, path: str) -> bool:
@@ -58,14 +64,14 @@ def _compose_evidence(survey: Survey, path: str) -> str | None:
 
 
 def _claim_cluster(survey: Survey, claims: Claims) -> None:
-    charts = [path for path in survey.named("Chart.yaml") if survey.role(path) < Role.TEST]
+    charts = [path for path in survey.named("Chart.yaml") if _is_deployed(survey, path)]
     for path in charts:
         claims.add("helm_charts", folder_of(path), [survey.cite(path, r"^(apiVersion|name):")])
     for path in survey.named("skaffold.yaml", "skaffold.yml"):
-        if survey.role(path) < Role.TEST:
+        if _is_own(survey, path):
             claims.add("skaffold", path, [survey.cite(path, r"^apiVersion:")])
     for path in survey.paths:
-        if path.endswith((".yaml", ".yml")) and survey.role(path) < Role.TEST and not path.startswith("."):
+        if path.endswith((".yaml", ".yml")) and _is_deployed(survey, path):
             in_chart = any(is_within(path, folder_of(chart)) for chart in charts)
             claims.add("kubernetes", path, [] if in_chart else [_manifest_evidence(survey, path)])
 

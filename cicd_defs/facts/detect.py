@@ -22,6 +22,7 @@ from cicd_defs.facts.tools import MENTIONS
 from cicd_defs.facts.tree import Tree
 
 INCIDENTAL_SHARE = 0.02
+LOCKED_SHARE = 0.005
 STACKS = (python, node, go, rust, java)
 MODULES = {"python": python, "node": node, "go": go, "rust": rust, "java": java}
 COMMANDS = {
@@ -48,14 +49,15 @@ def detect(tree: Tree) -> Stacks:
 
 
 def _is_incidental(scene: Scene, draft: Draft) -> bool:
-    """A few files with a manifest inside another component, never tested, linted or locked, are that one's matter."""
+    """A few files with a manifest inside another component, never tested or linted, are that one's matter."""
     inside = any(other is not draft and is_within(draft.path, other.path) for other in scene.drafts)
     checked = any(
         draft.claims.names(kind) for kind in ("test_runners", "linters", "formatters", "type_checkers")
     )
-    if not inside or checked or draft.lock_file:
+    if not inside or checked:
         return False
-    return len(scene.sources(draft)) < INCIDENTAL_SHARE * sum(len(scene.sources(one)) for one in scene.drafts)
+    share = len(scene.sources(draft)) / (sum(len(scene.sources(one)) for one in scene.drafts) or 1)
+    return share < (LOCKED_SHARE if draft.lock_file else INCIDENTAL_SHARE)
 
 
 def _projects(survey: Survey) -> tuple[Draft, ...]:

@@ -51,6 +51,7 @@ def drop_included_linters(draft: Draft) -> None:
     """golangci-lint and staticcheck's users run `go vet` within or beside them: it is named only where it is alone."""
     if any(draft.claims.has("linters", name) for name in ("golangci-lint", "staticcheck", "revive")):
         draft.claims.drop("linters", "go-vet")
+        draft.claims.drop("linters", "golint")
 
 
 def supported_versions(survey: Survey, draft: Draft) -> tuple[str, ...]:

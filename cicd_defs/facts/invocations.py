@@ -31,7 +31,10 @@ SCRIPT_FOLDERS = re.compile(
 SCRIPT_FILES = re.compile(r"[\w.-]+\.(sh|bash)|[\w-]+")
 ROOT_SCRIPTS = re.compile(r"[\w-]+\.sh")
 
-_RUN_KEYS = r"run|script|entry|command|cmds?|commands|before_script|test_script|build_script|sh|exec|args|shell|inline|bash"
+_RUN_KEYS = (
+    r"run|script|entry|command|cmds?|commands|before_script|test_script|build_script"
+    r"|sh|exec|args|shell|inline|bash"
+)
 _RUN_KEY = re.compile(rf"^[\s>-]*(?:['\"]?(?:{_RUN_KEYS})['\"]?\s*[:=]\s*)?[|>]?-?\s*")
 _USES = re.compile(r"^\s*(?:-\s+)?uses:\s*['\"]?([\w.-]+/[\w./-]+)")
 _HOOK = re.compile(r"^\s*-?\s*id:\s*['\"]?([\w.-]+)")

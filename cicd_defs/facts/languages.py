@@ -54,9 +54,11 @@ GENERATED = (
     ".generated.ts",
     ".d.ts.map",
 )
-DOMINANT_SHARE = 0.20
 LARGE_SHARE = 0.10
 SMALL_SHARE = 0.05
+TRACE_SHARE = 0.02
+SCRIPT_SHARE = 0.15  # configuration and shims in JavaScript stand in every TypeScript project
+SAMPLE = 40
 CONFIGURATION = (
     ".config.js",
     ".config.mjs",
@@ -77,13 +79,12 @@ def claim_languages(scene: Scene, draft: Draft) -> None:
     """The languages that one component is written in."""
     files = own_files(scene.survey, scene.sources(draft), scene.survey.role(draft.manifest))
     if draft.stack == "node":
-        _claim_node_languages(scene, draft, files)
+        _claim_node_languages(draft, files)
         return
-    language = draft.stack
-    held = files.get(language) or own_files(scene.survey, scene.sources(draft), Role.TEST).get(language, [])
-    draft.claims.add(
-        "languages", language, [f"{path}:1" for path in (draft.manifest, *held[:1])] if held else []
-    )
+    tested = own_files(scene.survey, scene.sources(draft), Role.TEST)
+    held = files.get(draft.stack) or tested.get(draft.stack, [])
+    if len(held) > SMALL_SHARE * sum(map(len, tested.values())):
+        draft.claims.add("languages", draft.stack, [f"{draft.manifest}:1", f"{held[0]}:1"])
 
 
 def own_files(survey: Survey, paths: Iterable[str], limit: Role = Role.PROJECT) -> dict[str, list[str]]:
@@ -100,15 +101,11 @@ def own_files(survey: Survey, paths: Iterable[str], limit: Role = Role.PROJECT) 
     return held
 
 
-def _claim_node_languages(scene: Scene, draft: Draft, files: dict[str, list[str]]) -> None:
+def _claim_node_languages(draft: Draft, files: dict[str, list[str]]) -> None:
     scripts, types = files.get("javascript", []), files.get("typescript", [])
     total = len(scripts) + len(types)
-    checked = any(
-        scene.survey.has(place.rpartition(":")[0])
-        for name in draft.claims.names("type_checkers")
-        for place in draft.claims.evidence("type_checkers", name)
-    )
-    if scripts and len(scripts) >= 0.15 * total:
+    checked = bool(draft.claims.names("type_checkers"))
+    if scripts and len(scripts) >= SCRIPT_SHARE * total:
         draft.claims.add("languages", "javascript", [f"{scripts[0]}:1"])
     if types and (len(types) >= SMALL_SHARE * total or checked):
         draft.claims.add("languages", "typescript", [f"{types[0]}:1"])
@@ -116,7 +113,7 @@ def _claim_node_languages(scene: Scene, draft: Draft, files: dict[str, list[str]
 
 @dataclass(frozen=True)
 class Share:
-    """How much of a repository one language is: its files, of all source files."""
+    """How much of a repository's own source code one language is, and one of its files."""
 
     language: str
     share: float
@@ -124,7 +121,13 @@ class Share:
 
 
 def shares(survey: Survey) -> list[Share]:
-    """Every language's share of the repository's own source files."""
+    """Every language's share of the repository's own source text, its size estimated from a sample of files."""
     files = own_files(survey, survey.paths)
-    total = sum(map(len, files.values()))
-    return [Share(name, len(paths) / total, paths[0]) for name, paths in files.items()]
+    sizes = {name: _estimated_size(survey, paths) for name, paths in files.items()}
+    total = sum(sizes.values()) or 1
+    return [Share(name, sizes[name] / total, paths[0]) for name, paths in files.items()]
+
+
+def _estimated_size(survey: Survey, paths: list[str]) -> int:
+    sample = paths[:: max(1, len(paths) // SAMPLE)]
+    return sum(len(survey.text(path)) for path in sample) * len(paths) // len(sample)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from cicd_defs.facts.draft import Claims
-from cicd_defs.facts.languages import DOMINANT_SHARE, LARGE_SHARE, own_files, shares
+from cicd_defs.facts.languages import LARGE_SHARE, TRACE_SHARE, own_files, shares
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.survey import Survey, folder_of, is_within
 
@@ -42,9 +42,6 @@ ECOSYSTEMS = (
     Ecosystem("zig", r"build\.zig", "zig"),
     Ecosystem("typescript", r"deno\.jsonc?", "deno"),
 )
-NATIVE_BUILDS = re.compile(
-    r"CMakeLists\.txt|meson\.build|configure\.ac|Makefile\.am|SConstruct|BUILD\.bazel|WORKSPACE"
-)
 EXTENSION_MODULES = r"\bExtension\(|ext_modules|cythonize\(|py\.extension_module"
 
 
@@ -52,13 +49,14 @@ def claim_others(survey: Survey, built: frozenset[str]) -> Claims:
     """Claims of languages, package managers and test runners beyond the components' (whose languages are `built`)."""
     claims = Claims()
     files = own_files(survey, survey.paths)
-    for ecosystem in ECOSYSTEMS:
-        if ecosystem.language in files and ecosystem.language not in built:
-            _claim_ecosystem(survey, claims, ecosystem, files[ecosystem.language])
-    native = any(survey.role(path) == Role.PROJECT for path in survey.matching(NATIVE_BUILDS))
-    enough = LARGE_SHARE if native else DOMINANT_SHARE
     for share in shares(survey):
-        if share.share >= enough and share.language not in built:
+        if share.language in built:
+            continue
+        ecosystems = [one for one in ECOSYSTEMS if one.language == share.language]
+        if share.share >= TRACE_SHARE:
+            for ecosystem in ecosystems:
+                _claim_ecosystem(survey, claims, ecosystem, files[share.language])
+        if share.share >= LARGE_SHARE:
             claims.add("languages", share.language, [f"{share.example}:1"])
     _claim_native(survey, claims, files, built)
     return claims

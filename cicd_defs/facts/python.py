@@ -81,7 +81,16 @@ def _has_packaged_parent(folder: str, folders: dict[str, str]) -> bool:
 
 
 def _draft(survey: Survey, folder: str, manifest: str) -> Draft:
-    names = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "pixi.toml", *ENVIRONMENTS, "tox.ini")
+    names = (
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "Pipfile",
+        "pixi.toml",
+        "hatch.toml",
+        *ENVIRONMENTS,
+        "tox.ini",
+    )
     manifests = tuple(path for name in names if survey.has(path := join(folder, name)))
     requirements = tuple(
         path for path in _requirement_files(survey) if _home(path) == folder and path not in manifests
@@ -155,6 +164,8 @@ def _managers_by_files(survey: Survey, draft: Draft) -> Iterator[tuple[str, str 
         yield "pdm", survey.cite(manifest, r"^[ \t]*\[+tool\.pdm\b")
     elif table(tool, "hatch", "envs"):
         yield "hatch", survey.cite(manifest, r"^[ \t]*\[+tool\.hatch\.envs\b")
+    elif table(survey.toml(join(draft.path, "hatch.toml")), "envs"):
+        yield "hatch", survey.cite(join(draft.path, "hatch.toml"), r"^[ \t]*\[+envs\b")
     elif name_of(draft.manifest) in ENVIRONMENTS:
         yield "conda", f"{draft.manifest}:1"
 

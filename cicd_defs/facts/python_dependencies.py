@@ -47,9 +47,7 @@ def _from_pyproject(survey: Survey, path: str) -> Iterator[Found]:
     yield from _from_groups(table(data, "dependency-groups"))
     yield from _named(strings(table(tool, "uv").get("dev-dependencies")), dev=True, part="group dev")
     yield from _from_groups(table(tool, "pdm", "dev-dependencies"))
-    for name, environment in table(tool, "hatch", "envs").items():
-        for key in ("dependencies", "extra-dependencies"):
-            yield from _named(strings(table(environment).get(key)), dev=True, part=f"environment {name}")
+    yield from _from_hatch(table(tool, "hatch"))
     yield from _from_poetry(table(tool, "poetry"))
     yield from _from_pixi(table(tool, "pixi"))
 
@@ -80,6 +78,16 @@ def _from_pixi(pixi: Table) -> Iterator[Found]:
     for content in (pixi, *table(pixi, "feature").values()):
         for key in ("dependencies", "pypi-dependencies"):
             yield from ((name, True, "") for name in table(content, key))
+
+
+def _from_hatch(hatch: Table) -> Iterator[Found]:
+    for name, environment in table(hatch, "envs").items():
+        for key in ("dependencies", "extra-dependencies"):
+            yield from _named(strings(table(environment).get(key)), dev=True, part=f"environment {name}")
+
+
+def _from_hatch_toml(survey: Survey, path: str) -> Iterator[Found]:
+    yield from _from_hatch(survey.toml(path))
 
 
 def _from_setup_cfg(survey: Survey, path: str) -> Iterator[Found]:
@@ -137,6 +145,7 @@ _READERS = {
     "setup.py": _from_setup_py,
     "Pipfile": _from_pipfile,
     "pixi.toml": _from_pixi_toml,
+    "hatch.toml": _from_hatch_toml,
     "tox.ini": _from_tox,
     "environment.yml": _from_environment,
     "environment.yaml": _from_environment,

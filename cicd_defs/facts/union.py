@@ -6,6 +6,8 @@ from cicd_defs.facts.stacks import Claim, Stacks
 
 # Every Go toolchain formats with gofmt, and goimports and gofumpt extend it: they do not tell repositories apart.
 UNMARKED = frozenset({"gofmt", "goimports"})
+# isort beside Black sorts imports the way Black formats: together they are counted as one formatter.
+COMPANIONS = {"isort": "black"}
 
 
 def corpus_columns(stacks: Stacks) -> dict[str, str]:
@@ -30,7 +32,8 @@ def _joined(stacks: Stacks, kind: str, others: Iterable[Claim], *more: str | Ite
         else:
             claims += source
     names = dict.fromkeys(claim.name for claim in (*claims, *others))
-    return ",".join(name for name in names if name not in UNMARKED) or "none"
+    shown = [name for name in names if name not in UNMARKED and COMPANIONS.get(name) not in names]
+    return ",".join(shown) or "none"
 
 
 def _yes(found: object) -> str:
