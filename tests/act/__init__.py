@@ -283,6 +283,8 @@ def write_tools(folder: Path, site: Sequence[str]) -> None:
             ("python", "pip", "activate")
         ):
             (folder / program.name).symlink_to(program)
+    shutil.copyfile(STUBS / "pipx.py", folder / "pipx")
+    (folder / "pipx").chmod(0o755)
 
 
 def read_outcome(exit_code: int, log: str, workflow: Mapping[str, Any], home: Path) -> Outcome:
