@@ -22,7 +22,7 @@ def nightly_schedule(projects: Sequence[Declared]) -> dg.ScheduleDefinition:
         name="nightly",
         cron_schedule=f"*/{TICK_MINUTES} * * * *",
         execution_timezone="UTC",
-        target=dg.AssetSelection.all(),
+        job_name="__ASSET_JOB",
         description=(
             "Materialises each project at the time of `pipeline.schedule` in its file (UTC), where `trigger_type` has "
             f"`schedule`. Those of the same time start up to {SPREAD_MINUTES} minutes after it, spread by their names."

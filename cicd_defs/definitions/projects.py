@@ -4,7 +4,9 @@ Loading reads project files only, never a repository. The files are read again w
 definitions* in the UI, and in each run.
 """
 
+import gc
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -60,4 +62,8 @@ def definitions(folder: Path, environ: Mapping[str, str]) -> dg.Definitions:
     )
 
 
+# Code references are what links an asset to its project file; that they are beta need not be said at each start.
+warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*CodeReference")
+# Loading makes very many objects and no garbage; to look for some among them all the time takes a third of it.
+gc.set_threshold(100_000, 20, 50)
 defs = definitions(projects_folder(os.environ), os.environ)
