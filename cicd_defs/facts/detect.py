@@ -129,10 +129,11 @@ def _named(drafts: Iterable[Draft]) -> Iterable[tuple[Draft, str]]:
     taken: set[str] = set()
     for draft in drafts:
         folders = [] if draft.path == "." else draft.path.split("/")
-        options = [_slug("-".join(folders[-depth:])) for depth in range(1, len(folders) + 1)] or [draft.stack]
-        options += [f"{options[-1]}-{draft.stack}"]
+        slugs = [_slug("-".join(folders[-depth:])) for depth in range(1, len(folders) + 1)]
+        options = [slug for slug in slugs if slug] or [draft.stack]
+        options.append(f"{options[-1]}-{draft.stack}")
         options += [f"{options[-1]}-{number}" for number in range(2, len(taken) + 3)]
-        name = next(option for option in options if option and option not in taken)
+        name = next(option for option in options if option not in taken)
         taken.add(name)
         yield draft, name
 

@@ -14,6 +14,7 @@ _SEPARATOR = re.compile(r"&&|\|\||;|\||\\n")
 _CD = re.compile(r"^(?:cd|pushd)\s+([\w./-]+)$")
 _CHDIR = re.compile(r"\s(?:--directory|--project|--prefix|--cwd|--dir|-C)[= ]([\w./-]+)")
 _PATH_OF_TOOL = re.compile(r"^\S*[/\\](?=[\w.-])")
+_REFERENCE = re.compile(r"\$[({](\w+)[)}]")
 _VARIABLE = re.compile(r"^\$+([A-Z][A-Z0-9_]+)\b")
 
 _OPTIONS_WITH_VALUE = (
@@ -26,7 +27,7 @@ _OPTIONS = rf"(?>(?:{_VALUED}|--?[\w][\w.-]*(?:=\S*)?)\s+)*+(?:--\s+)?"
 _STARTERS = (
     r"sudo|time|exec|env|command|then|else|do|if|nice|xvfb-run|cross-env|cross-env-shell|dotenv|retry|c8|nyc|call"
     r"|coverage3?\s+run|dbus-run-session|sh|bash|zsh|run-s|run-p|npm-run-all|concurrently|setarch|flock|timeout\s+\S+"
-    r"|nvm\s+exec|watchexec|entr|tsx|ts-node"
+    r"|nvm\s+exec|watchexec|entr"
 )
 _RUNNERS = r"poetry|pdm|pipenv|pixi|rye|conda|mamba|micromamba|uv|pipx|uv\s+tool|devenv|mise"
 _CALLS = r"run|run_always|Run\w*|run_install|call|check_call|check_output|system|Output|Exec"
@@ -51,7 +52,7 @@ _WRAPPER = re.compile("|".join(f"(?:{wrapper})" for wrapper in _WRAPPERS))
 
 def commands_in(script: str, folder: str) -> Iterator[tuple[str, str]]:
     """The commands of one line of shell, each with the folder it runs in."""
-    for part in _SEPARATOR.split(script.translate(_NOISE)):
+    for part in _SEPARATOR.split(_REFERENCE.sub(r"$\1", script).translate(_NOISE)):
         command = part.strip()
         if moved := _CD.match(command):
             folder = moved_to(folder, moved[1])

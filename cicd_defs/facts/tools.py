@@ -41,7 +41,7 @@ PYTHON = (
         "unittest",
         "test_runners",
         "python",
-        r"unittest\b|(python\S* +(-\S+ +)*)?\S*(manage|setup)\.py +test\b|python\S* +\S*runtests\.py\b"
+        r"unittest\b|(python\S* +(-\S+ +)*)?\S*manage\.py +test\b|python\S* +\S*runtests\.py\b"
         r"|django-admin +test\b|stestr +run|zope-testrunner",
         ("stestr",),
         r"\.stestr\.conf",
@@ -368,7 +368,12 @@ GO = (
 )
 
 RUST = (
-    Tool("cargo-test", "test_runners", "rust", r"(cargo|cross)( +\S+)* +(test|t)\b(?!-)"),
+    Tool(
+        "cargo-test",
+        "test_runners",
+        "rust",
+        r"(cargo|cross)(?! .*\b(miri|nextest)\b)( +\S+)* +(test|t)\b(?!-)",
+    ),
     Tool("nextest", "test_runners", "rust", r"cargo( +\S+)* +nextest\b", (), r"nextest\.toml"),
     Tool("miri", "test_runners", "rust", r"cargo( +\S+)* +miri +(test|nextest|run|t)\b"),
     Tool(

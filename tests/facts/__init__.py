@@ -1,0 +1,1 @@
+"""Tests of the facts room: what detection says of trees held in memory."""
