@@ -87,8 +87,13 @@ def _pathspecs(area: Area, workflow_path: str) -> str:
     # `.` is the whole tree; git takes it as such only without `literal`.
     everything = [":(top)" if spec == ":(top,literal)." else spec for spec in included]
     return " ".join(
-        shlex.quote(spec) for spec in [*everything, f":(top,literal){workflow_path}", *excluded, *globs]
+        _quoted(spec) for spec in [*everything, f":(top,literal){workflow_path}", *excluded, *globs]
     )
+
+
+def _quoted(text: str) -> str:
+    """Quoted for the shell, with nothing in it that GitHub would evaluate before the shell sees it."""
+    return shlex.quote(text).replace("${{", "$''{{")
 
 
 def _is_glob(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from posixpath import normpath
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from cicd_defs.render.files import render_files
 from cicd_defs.spec.keys import declared_keys
 from cicd_defs.spec.read import SpecError, read_project
 from tests.render.test_github import HOSTILE, TEXTS, scalars
-from tests.samples import claims, commands, component
+from tests.samples import claims, commands, component, project
 
 DECLARATION = {
     "repository": "acme/shop",
@@ -155,3 +156,20 @@ def test_every_text_key_that_acts_is_tried():
         "pipeline.components.env_vars.B": "pipeline.components.env_vars",
     }
     assert acting == {below.get(path, path) for path in tried}
+
+
+@pytest.mark.parametrize(
+    "folder", [text for text in HOSTILE if text.strip() and "\n" not in text] + ["a') || b('"]
+)
+def test_a_folders_name_from_the_repository_stays_a_name(folder):
+    """Paths come from whoever can push: into folders of steps, pathspecs, and one expression that hashes files."""
+    parts = (
+        component("node", folder, name="odd"),
+        component("go", f"x/{folder}", name="odder", lock_file="go.sum"),
+    )
+    pipeline = compile_pipeline(project(), Stacks(components=parts), Written())
+    files = [file for file in render_files(pipeline) if file.kind == "workflow"]
+    read_back(pipeline, files)
+    hashed = {value for value in expressions(files) if "hashFiles" in value}
+    tracked = normpath(f"{folder}/package.json").replace("'", "''")
+    assert hashed == {f"npm-${{{{ runner.os }}}}-${{{{ hashFiles('{tracked}') }}}}"}
