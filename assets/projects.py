@@ -61,9 +61,9 @@ def project_assets(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> li
 
 
 def project_keys(name: str, paths: Sequence[str] = KNOWN_PATHS) -> list[dg.AssetKey]:
-    """The keys of all assets of one project."""
-    own = [dg.AssetKey([name, asset]) for asset in ("repository", "stacks", "pipeline", "files")]
-    return [*own, *(file_key(name, path) for path in paths)]
+    """The keys of all assets of one project, in the order in which they come to be."""
+    first = [dg.AssetKey([name, asset]) for asset in ("repository", "stacks", "pipeline")]
+    return [*first, *(file_key(name, path) for path in paths), dg.AssetKey([name, "files"])]
 
 
 def file_key(name: str, path: str) -> dg.AssetKey:

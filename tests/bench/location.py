@@ -3,8 +3,8 @@
     python -m tests.bench.location            # 10, 100 and 1,000 projects
     python -m tests.bench.location 50 500
 
-Each size is loaded and validated in a process of its own (`dagster definitions validate`). A project has four assets and sixteen files, so that it has 20 keys, and five
-checks: four families, and its project file's own.
+Each size is loaded and validated in a process of its own (`dagster definitions validate`). A project has four assets
+and sixteen files, so that it has 20 keys, and five checks: four families, and its project file's own.
 """
 
 from __future__ import annotations
