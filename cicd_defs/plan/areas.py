@@ -1,6 +1,6 @@
 """Which part of a repository a change touches, and which components it concerns.
 
-The changed areas are found by git itself: a path that differs from the merge base is asked for with pathspecs, so no
+The changed areas are found by git itself: it is asked with pathspecs whether a path differs from the merge base, so no
 list of changed files is ever parsed. Pathspec magic: https://git-scm.com/docs/gitglossary#def_pathspec
 """
 
@@ -55,15 +55,16 @@ def _within(path: str, folder: str) -> bool:
 def changes_step(areas: Sequence[Area], workflow_path: str) -> Step:
     """The step that says of each area whether it changed.
 
-    Where there is nothing to compare with (a manual run, a new branch, a rewritten one), everything changed. A change
-    of the workflow itself concerns every area. git answers 0 for no difference, 1 for one; any other answer is a
+    Only a pull request is compared, with where it branched off. A push runs everything: the run of the push before it
+    may have been cancelled by this one, and then nobody would ever check what that one changed. A change of the
+    workflow itself concerns every area. git answers 0 for no difference, 1 for one; any other answer is a
     failure to tell, and counts as changed.
     """
     lines = [_HEAD, *(f"area {area.id} {_pathspecs(area, workflow_path)}" for area in areas)]
     return Step(
         id="changes",
         name="Find the changed areas",
-        env={"BASE": Expression(text="${{ github.event.pull_request.base.sha || github.event.before }}")},
+        env={"BASE": Expression(text="${{ github.event.pull_request.base.sha }}")},
         run="\n".join(lines) + "\n",
         timeout_minutes=5,
     )

@@ -22,7 +22,7 @@ jobs:
         with: {fetch-depth: 0, persist-credentials: false}
       - id: look
         env:
-          BASE: ${{ github.event.pull_request.base.sha || github.event.before }}
+          BASE: ${{ github.event.pull_request.base.sha }}
         shell: bash
         run: |
           test "$(git merge-base "$BASE" HEAD)" = "$BASE"
