@@ -1,0 +1,1 @@
+"""Doors for Dagster: one module for each code location."""
