@@ -44,6 +44,9 @@ def main() -> None:
     except UsageProblem as problem:
         print(problem, file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+        sys.exit(1)
 
 
 class UsageProblem(Exception):
