@@ -161,9 +161,15 @@ def _services(item: Declared, component: Component | None) -> tuple[str, ...]:
     return tuple(SERVICE_IMAGES[claim.name] for claim in detected if claim.name in SERVICE_IMAGES)
 
 
+_TYPED_APART = {"python", "node"}
+"""Stacks whose types a program of its own checks. Compilers check the others' in passing."""
+
+
 def _notes(unit: Unit, skipped: tuple[str, ...]) -> list[Note]:
     """What a person should know: a component without a stack, a check that nobody told us how to run."""
-    kinds: tuple[CommandKind, ...] = ("lint", "typecheck", "test")
+    kinds: tuple[CommandKind, ...] = (
+        ("lint", "typecheck", "test") if unit.stack in _TYPED_APART else ("lint", "test")
+    )
     messages = [
         f"no {kind} command was detected: add `{kind}_cmd:`"
         for kind in kinds
