@@ -239,7 +239,7 @@ def skipped_reasons(result: dg.ExecuteInProcessResult, declared: Declared) -> di
 
 def _checks(result: dg.ExecuteInProcessResult, key: dg.AssetKey) -> str:
     marks = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]? not evaluated:[/yellow]"}
-    return "  ".join(
+    return "\n".join(
         f"{marks[_verdict(check)]} {check.check_name}"
         for check in result.get_asset_check_evaluations()
         if check.asset_key == key

@@ -383,8 +383,9 @@ def _explained(
     verb, told = arguments[0], complaint.decode("utf-8", "replace").strip()[-600:]
     if code is None:
         return f"git {verb} took longer than {seconds:g} seconds and was stopped."
-    if "File too large" in told or code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
-        return f"git {verb} was stopped: the repository needs more than {largest // 1024**2:,} MiB."
+    too_large = ("File too large", f"died of signal {signal.SIGXFSZ.value}")
+    if any(word in told for word in too_large) or code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+        return f"git {verb} was stopped: the repository needs more than {largest / 1024**2:,.4g} MiB."
     if "couldn't find remote ref" in told:
         return f"git {verb}: {told}. Name the branch that exists under `branch` in the project file."
     if "could not read Username" in told or "not found" in told:

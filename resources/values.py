@@ -37,7 +37,7 @@ class JsonValues(dg.IOManager):
         output = context.upstream_output
         if output is None:
             raise StoredValueError(f"Nothing upstream of the input {context.name!r} keeps a value.")
-        kind = _declared(context, _declared(output, Any))
+        kind = _declared(context, Any)  # where the run did not make it, the output has no type
         keys = context.asset_partition_keys if context.has_asset_partitions else []
         if len(keys) > 1:
             return {key: self._read(output, [key], kind) for key in keys}

@@ -305,7 +305,7 @@ def test_git_that_writes_too_much_is_stopped(tmp_path):
     git_dir = tmp_path / "mirror.git"
     run_git("init", "--quiet", "--bare", "--template=", str(git_dir))
     fetch = ("fetch", "--depth=1", "--end-of-options", str(source), "+refs/heads/main:refs/heads/main")
-    with pytest.raises(GitError):
+    with pytest.raises(GitError, match=r"needs more than 0\.0625 MiB"):
         run_git(*fetch, git_dir=git_dir, protocol="file", largest=64 * 1024)
     run_git(*fetch, git_dir=git_dir, protocol="file")
 

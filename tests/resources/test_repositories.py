@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from cicd_defs.spec.read import read_project
+from resources.git import Git, GitError
+from resources.repositories import GitRepositories
+from tests.resources.repository import committed, git, repository, write
+
+FILES = {"a.py": "1\n", "b/c.py": "2\n"}
+
+
+@pytest.fixture
+def repositories(tmp_path):
+    return GitRepositories(Git(tmp_path / "mirrors"))
+
+
+def project(repository):
+    return read_project(f"repository: {repository}\n", "projects/shop.yaml")
+
+
+def test_a_work_tree_is_taken_as_it_is_with_its_commit(tmp_path, repositories):
+    place = repository(tmp_path / "shop", FILES)
+    snapshot = repositories.snapshot(project("../shop"), tmp_path / "projects")
+    assert snapshot.commit == git(place, "rev-parse", "HEAD")
+    assert [(file.path, file.size) for file in snapshot.files] == [("a.py", 2), ("b/c.py", 2)]
+    assert snapshot.uncommitted == 0
+    assert repositories.tree(snapshot).text("a.py") == "1\n"
+
+
+def test_files_that_differ_from_the_commit_are_counted(tmp_path, repositories):
+    place = repository(tmp_path / "shop", {**FILES, "gone": "x"})
+    write(place, {"a.py": "changed", "new.py": "3"})
+    (place / "gone").unlink()
+    assert repositories.snapshot(project("../shop"), tmp_path / "projects").uncommitted == 3
+
+
+def test_a_folder_of_a_checkout_has_no_commit_and_a_digest(tmp_path, repositories):
+    repository(tmp_path / "checkout", {"examples/shop/a.py": "1", "projects/shop.yaml": "x"})
+    snapshot = repositories.snapshot(project("../examples/shop"), tmp_path / "checkout/projects")
+    assert snapshot.commit is None
+    assert snapshot.digest.startswith("sha256:")
+    assert [file.path for file in snapshot.files] == ["a.py"]
+
+
+def test_the_digest_is_of_paths_and_content_alone(tmp_path, repositories):
+    digests = []
+    for name, files in {
+        "one": FILES,
+        "same": FILES,
+        "other": {**FILES, "a.py": "2\n"},
+        "less": {"a.py": "1\n"},
+    }.items():
+        write(tmp_path / name, files)
+        digests.append(repositories.snapshot(project(f"./{name}"), tmp_path).digest)
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
+
+
+def test_a_folder_that_has_changed_is_not_passed_off_as_the_snapshot(tmp_path, repositories):
+    place = write(tmp_path / "shop", FILES)
+    snapshot = repositories.snapshot(project("./shop"), tmp_path)
+    write(place, {"a.py": "other"})
+    with pytest.raises(
+        GitError, match="has changed since its snapshot was taken: materialise `repository` again"
+    ):
+        repositories.tree(snapshot)
+
+
+def test_a_mirrored_snapshot_stays_what_it_was(tmp_path, repositories):
+    source = repository(tmp_path / "source", FILES)
+    git(tmp_path, "clone", "--quiet", "--bare", str(source), "bare.git")
+    snapshot = repositories.snapshot(project("./bare.git"), tmp_path)
+    committed(source, {"a.py": "changed\n"})
+    git(source, "push", "--quiet", str(tmp_path / "bare.git"), "main")
+    later = repositories.snapshot(project("./bare.git"), tmp_path)
+    assert repositories.tree(snapshot).text("a.py") == "1\n"
+    assert repositories.tree(later).text("a.py") == "changed\n"
+    assert snapshot.mirrored
+
+
+def test_a_path_that_is_not_there_says_where_it_was_looked_for(tmp_path, repositories):
+    with pytest.raises(
+        GitError, match=r"'./shop' is .*/projects/shop, where there is no folder.*folder of that file"
+    ):
+        repositories.snapshot(project("./shop"), tmp_path / "projects")
+
+
+def test_a_file_address_is_a_local_path(tmp_path, repositories):
+    write(tmp_path / "shop", FILES)
+    assert repositories.snapshot(project(f"file://{tmp_path}/shop"), Path("/")).mirrored is False
+
+
+def test_an_ssh_address_is_refused_with_the_way_out(tmp_path, repositories):
+    with pytest.raises(GitError, match="Write GitHub's owner/name, an https address"):
+        repositories.snapshot(project("git@github.com:acme/shop"), tmp_path)
