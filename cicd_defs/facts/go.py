@@ -4,7 +4,7 @@ import re
 
 from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.sources import Role
-from cicd_defs.facts.survey import Survey, folder_of, is_within, join
+from cicd_defs.facts.survey import Survey, folder_of, join
 
 _GO_LINE = re.compile(r"^go[ \t]+(\d+\.\d+)", re.MULTILINE)
 _TOOLCHAIN = re.compile(r"^toolchain[ \t]+go(\d+\.\d+)", re.MULTILINE)
@@ -15,10 +15,8 @@ _IGNORED = re.compile(r"(^|/)[_.][^/]*/")
 def find_projects(survey: Survey) -> list[Draft]:
     """The Go modules of a repository that have sources of their own."""
     modules = [path for path in survey.named("go.mod") if not _IGNORED.search(path)]
-    sources = [path for path in survey.paths if path.endswith(".go")]
-    return [
-        _draft(survey, path) for path in modules if any(is_within(one, folder_of(path)) for one in sources)
-    ]
+    holding = survey.lowest_roles(path for path in survey.paths if path.endswith(".go"))
+    return [_draft(survey, path) for path in modules if folder_of(path) in holding]
 
 
 def _draft(survey: Survey, path: str) -> Draft:

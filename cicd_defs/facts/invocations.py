@@ -14,12 +14,6 @@ from cicd_defs.facts.survey import LONGEST_LINE, Survey, folder_of, name_of
 
 MOST_LINES = 20_000
 
-CI_FILES = re.compile(
-    r"\.github/workflows/[^/]+\.ya?ml|\.github/actions/.+/action\.ya?ml|\.github/[^/]+/action\.ya?ml"
-    r"|\.gitlab-ci\.yml|\.gitlab/.+\.yml|\.circleci/.+\.ya?ml|azure-pipelines[^/]*\.ya?ml|\.azure-pipelines/.+\.ya?ml"
-    r"|\.travis\.yml|\.cirrus\.yml|\.?appveyor\.yml|\.buildkite/.+\.ya?ml|\.semaphore/.+\.ya?ml|cloudbuild\.yaml"
-    r"|\.drone\.yml|\.woodpecker(/.+)?\.ya?ml|Jenkinsfile|bitbucket-pipelines\.yml|Earthfile|\.ci/.+|\.prow\.ya?ml"
-)
 TASK_FILES = re.compile(
     r"(GNUm|M|m)akefile|.+\.mk|\.?[jJ]ustfile|[Tt]askfile\.ya?ml|\.?mise\.toml|tox\.(ini|toml)|noxfile\.py"
     r"|tasks\.py|dodo\.py|duties\.py|magefile\.go|\.pre-commit-config\.ya?ml|lefthook\.ya?ml|Rakefile|\.lintstagedrc"
@@ -66,20 +60,18 @@ class Invocation:
 def invocations_of(survey: Survey, mentions: re.Pattern[str]) -> tuple[Invocation, ...]:
     """Every command that mentions one of the tools looked for."""
     found: list[Invocation] = []
+    for path in survey.ci_files:
+        found += _in_workflow(survey, path, mentions)
     for path in survey.paths:
-        if CI_FILES.fullmatch(path):
-            found += _in_workflow(survey, path, mentions)
-        elif survey.role(path) <= Role.AUXILIARY:
+        if survey.role(path) <= Role.AUXILIARY and path not in survey.ci_files:
             found += _in_project_file(survey, path, mentions)
     return tuple(found)
 
 
 def is_command_file(survey: Survey, path: str) -> bool:
     """Whether a file tells which commands the repository runs."""
-    name = name_of(path)
-    return bool(CI_FILES.fullmatch(path)) or (
-        survey.role(path) <= Role.AUXILIARY and bool(TASK_FILES.fullmatch(name))
-    )
+    task = survey.role(path) <= Role.AUXILIARY and TASK_FILES.fullmatch(name_of(path))
+    return path in survey.ci_files or bool(task)
 
 
 def _in_project_file(survey: Survey, path: str, mentions: re.Pattern[str]) -> Iterator[Invocation]:

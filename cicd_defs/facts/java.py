@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.draft import Draft, Scene, depth_of
 from cicd_defs.facts.sources import Role
-from cicd_defs.facts.survey import Survey, folder_of, is_within, join
+from cicd_defs.facts.survey import Survey, folder_of, is_within, join, name_of
 from cicd_defs.facts.versions import JAVA_LONG_TERM, ascending, ci_versions
 
 BUILD_FILES = ("pom.xml", "settings.gradle.kts", "settings.gradle", "build.gradle.kts", "build.gradle")
@@ -43,6 +43,8 @@ _TEST_IMPORTS = (
 _CHECKSTYLE_RULES = re.compile(
     r"(\w+[-_])?checkstyle([-_](checks|rules|config))?\.xml|(google|sun)_checks\.xml"
 )
+_SCRIPT = re.compile(r".+\.gradle(\.kts)?")
+_SCRIPT_FOLDER = re.compile(r"(^|/)(buildSrc|build-logic|gradle)/")
 _RELEASES = (
     r"<(?:maven\.compiler\.release|java\.version|maven\.compiler\.source|release|javaVersion|jdk\.version)>\s*(?:1\.)?(\d{1,2})\s*<",
     r"JavaLanguageVersion\.of\(\s*[\"']?(\d{1,2})",
@@ -55,15 +57,22 @@ _RELEASES = (
 def find_projects(survey: Survey) -> list[Draft]:
     """The outermost builds; modules below one belong to it."""
     drafts: list[Draft] = []
-    builds = (*survey.named(*BUILD_FILES), *survey.named("libs.versions.toml", "gradle.properties"))
+    builds = dict.fromkeys((*survey.named(*BUILD_FILES, "libs.versions.toml"), *_shared_scripts(survey)))
     for path in sorted(builds, key=depth_of):
         folder = folder_of(path)
         parents = [draft for draft in drafts if is_within(folder, draft.path)]
         if parents:
             _absorb(survey, parents[-1], path)
-        elif path.endswith(BUILD_FILES):
+        elif name_of(path) in BUILD_FILES:
             drafts.append(Draft("java", folder, path, (path,)))
     return drafts
+
+
+def _shared_scripts(survey: Survey) -> Iterator[str]:
+    """Gradle's convention plugins and applied scripts, which configure the modules."""
+    for path in survey.matching(_SCRIPT):
+        if _SCRIPT_FOLDER.search(path):
+            yield path
 
 
 def _absorb(survey: Survey, parent: Draft, path: str) -> None:
@@ -87,7 +96,7 @@ def claim_package_managers(_: Scene, draft: Draft) -> None:
 def claim_tools(scene: Scene, draft: Draft) -> None:
     """Test frameworks, linters, formatters and coverage, from plugins and dependencies."""
     for kind, name, pattern in _DEPENDENCIES:
-        places = (scene.survey.cite(path, pattern) for path in _build_texts(scene, draft))
+        places = (scene.survey.cite(path, pattern) for path in draft.manifests)
         draft.claims.add(kind, name, list(places)[:200])
     _claim_checkstyle_by_rules(scene, draft)
     _claim_tests_by_imports(scene, draft)
@@ -97,14 +106,6 @@ def _claim_checkstyle_by_rules(scene: Scene, draft: Draft) -> None:
     rules = [path for path in scene.survey.matching(_CHECKSTYLE_RULES) if is_within(path, draft.path)]
     own = [path for path in rules if scene.survey.role(path) < Role.TEST and "/resources/" not in path]
     draft.claims.add("linters", "checkstyle", [f"{path}:1" for path in own[:1]])
-
-
-def _build_texts(scene: Scene, draft: Draft) -> Iterator[str]:
-    yield from draft.manifests
-    for path in scene.survey.paths:
-        conventions = path.endswith((".gradle", ".gradle.kts")) and "/buildSrc/" in f"/{path}"
-        if (conventions or ("build-logic" in path and ".gradle" in path)) and is_within(path, draft.path):
-            yield path
 
 
 def _claim_tests_by_imports(scene: Scene, draft: Draft) -> None:
@@ -125,9 +126,7 @@ def uses_kotlin(scene: Scene, draft: Draft) -> str | None:
         path.endswith(".kt") and scene.survey.role(path) <= Role.TEST for path in scene.sources(draft)
     ):
         return None
-    return next(
-        (place for path in _build_texts(scene, draft) if (place := scene.survey.cite(path, _KOTLIN))), None
-    )
+    return next((place for path in draft.manifests if (place := scene.survey.cite(path, _KOTLIN))), None)
 
 
 def supported_versions(survey: Survey, draft: Draft) -> tuple[str, ...]:

@@ -7,12 +7,22 @@ from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.globs import within_globs
 from cicd_defs.facts.manifests import Table, string, strings, table
 from cicd_defs.facts.sources import Role
-from cicd_defs.facts.survey import Survey, folder_of, is_within, join, name_of
+from cicd_defs.facts.survey import Survey, folder_of, join, name_of
 from cicd_defs.facts.versions import PYTHON_MINORS, ascending, ci_versions, python_versions
 
 REQUIREMENTS = re.compile(r"(.*[-_.])?(requirements?|reqs?|constraints-dev)([-_.][\w.-]*)?\.(txt|in|pip)")
 REQUIREMENT_FOLDERS = frozenset({"requirements", "reqs", "requirement"})
 ENVIRONMENTS = ("environment.yml", "environment.yaml")
+MANIFESTS = (
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile",
+    "pixi.toml",
+    "hatch.toml",
+    *ENVIRONMENTS,
+    "tox.ini",
+)
 MOST_TESTS_READ = 200
 LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "Pipfile.lock", "pylock.toml")
 
@@ -25,10 +35,14 @@ def find_projects(survey: Survey) -> list[Draft]:
     for path in _manifests(survey):
         folders.setdefault(_home(path), path)
     sources = [path for path in survey.paths if path.endswith((".py", ".pyi", ".pyx"))]
+    sources = [path for path in sources if name_of(path) not in ("setup.py", "conf.py")]
+    beside = frozenset(map(folder_of, sources))
+    lowest = survey.lowest_roles(sources)
+    requirements = _requirement_files(survey)
     drafts = [
-        _draft(survey, folder, manifest)
+        _draft(survey, folder, manifest, requirements.get(folder, []))
         for folder, manifest in folders.items()
-        if _is_project(survey, folder, manifest, sources, folders)
+        if _is_project(survey, folder, manifest, lowest, folder in beside or not _has_parent(folder, folders))
     ]
     return _without_members(survey, drafts)
 
@@ -62,50 +76,37 @@ def _home(path: str) -> str:
     return folder_of(folder) if name_of(folder) in REQUIREMENT_FOLDERS else folder
 
 
-def _is_project(
-    survey: Survey, folder: str, manifest: str, sources: list[str], folders: dict[str, str]
-) -> bool:
+def _is_project(survey: Survey, folder: str, manifest: str, lowest: dict[str, Role], near: bool) -> bool:
+    """Whether a manifest has sources; mere requirements inside another project need some in their own folder."""
     packaged = name_of(manifest) in ("pyproject.toml", "setup.py", "setup.cfg")
-    inside = [
-        path for path in sources if is_within(path, folder) and name_of(path) not in ("setup.py", "conf.py")
-    ]
-    if packaged:
-        return any(survey.role(path) <= max(Role.TEST, survey.role(manifest)) for path in inside)
-    if _has_packaged_parent(folder, folders) and not any(folder_of(path) == folder for path in inside):
-        return False
-    return any(survey.role(path) <= max(Role.PROJECT, survey.role(manifest)) for path in inside)
+    limit = max(Role.TEST if packaged else Role.PROJECT, survey.role(manifest))
+    return folder in lowest and lowest[folder] <= limit and (packaged or near)
 
 
-def _has_packaged_parent(folder: str, folders: dict[str, str]) -> bool:
-    return any(other != folder and is_within(folder, other) for other in folders)
+def _has_parent(folder: str, folders: dict[str, str]) -> bool:
+    while folder != ".":
+        folder = folder_of(folder)
+        if folder in folders:
+            return True
+    return False
 
 
-def _draft(survey: Survey, folder: str, manifest: str) -> Draft:
-    names = (
-        "pyproject.toml",
-        "setup.py",
-        "setup.cfg",
-        "Pipfile",
-        "pixi.toml",
-        "hatch.toml",
-        *ENVIRONMENTS,
-        "tox.ini",
-    )
-    manifests = tuple(path for name in names if survey.has(path := join(folder, name)))
-    requirements = tuple(
-        path for path in _requirement_files(survey) if _home(path) == folder and path not in manifests
-    )
-    lock_file = survey.first(folder, LOCK_FILES)
-    return Draft("python", folder, manifest, manifests + requirements, lock_file=lock_file)
+def _draft(survey: Survey, folder: str, manifest: str, requirements: list[str]) -> Draft:
+    named = tuple(path for name in MANIFESTS if survey.has(path := join(folder, name)))
+    manifests = (*named, *(path for path in requirements if path not in named))
+    return Draft("python", folder, manifest, manifests, lock_file=survey.first(folder, LOCK_FILES))
 
 
-def _requirement_files(survey: Survey) -> Iterator[str]:
+def _requirement_files(survey: Survey) -> dict[str, list[str]]:
+    """Requirements files by the folder of the project that they speak of."""
+    found: dict[str, list[str]] = {}
     for path in survey.paths:
         name, parent = name_of(path), name_of(folder_of(path))
         listed = parent in REQUIREMENT_FOLDERS and name.endswith((".txt", ".in", ".pip"))
         wanted = (listed or REQUIREMENTS.fullmatch(name)) and "doc" not in name
         if wanted and survey.role(path) <= Role.TEST and not _is_compiled(survey, path):
-            yield path
+            found.setdefault(_home(path), []).append(path)
+    return found
 
 
 def _is_compiled(survey: Survey, path: str) -> bool:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.draft import Draft, Scene
-from cicd_defs.facts.invocations import CI_FILES
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.stacks import StackName
 from cicd_defs.facts.survey import Survey
@@ -95,9 +94,8 @@ def claim_services(scene: Scene, draft: Draft) -> None:
 
 
 def _services_of_ci(survey: Survey) -> Iterator[tuple[str, str]]:
-    for path in survey.paths:
-        if CI_FILES.fullmatch(path) and "image:" in survey.text(path):
-            yield from _images(survey, path)
+    for path in survey.ci_files:
+        yield from _images(survey, path)
 
 
 def _services_of_compose(survey: Survey) -> Iterator[tuple[str, str]]:

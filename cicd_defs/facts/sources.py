@@ -36,6 +36,13 @@ _SOURCE_SET = re.compile(
     r"(?:(.*)/)?src/(\w+)/(?:java|kotlin|groovy|scala|resources|proto|antlr4?|aot|cpp|res|assets)/"
 )
 
+CI_FILES = re.compile(
+    r"\.github/workflows/[^/]+\.ya?ml|\.github/actions/.+/action\.ya?ml|\.github/[^/]+/action\.ya?ml"
+    r"|\.gitlab-ci\.yml|\.gitlab/.+\.yml|\.circleci/.+\.ya?ml|azure-pipelines[^/]*\.ya?ml|\.azure-pipelines/.+\.ya?ml"
+    r"|\.travis\.yml|\.cirrus\.yml|\.?appveyor\.yml|\.buildkite/.+\.ya?ml|\.semaphore/.+\.ya?ml|cloudbuild\.yaml"
+    r"|\.drone\.yml|\.woodpecker(/.+)?\.ya?ml|Jenkinsfile|bitbucket-pipelines\.yml|Earthfile|\.ci/.+|\.prow\.ya?ml"
+)
+
 
 class Role(IntEnum):
     """What a path is for; the lower, the closer to the project."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from cicd_defs.facts.manifests import LARGEST, Table, read_ini, read_json, read_toml, read_yaml
-from cicd_defs.facts.sources import Role, role_of
+from cicd_defs.facts.sources import CI_FILES, Role, role_of
 from cicd_defs.facts.tree import Tree
 
 LONGEST_LINE = 2000
@@ -44,6 +44,8 @@ class Survey:
         for path in self.paths:
             self._by_name.setdefault(name_of(path), []).append(path)
         self.roles = {path: role_of(path) for path in self.paths}
+        # A dict keeps the order and answers `in` at once.
+        self.ci_files = {path: None for path in self.paths if CI_FILES.fullmatch(path)}
         self.text = lru_cache(maxsize=None)(self._text)
         self.toml = lru_cache(maxsize=None)(self._toml)
         self.json = lru_cache(maxsize=None)(self._json)
@@ -70,6 +72,16 @@ class Survey:
     def role(self, path: str) -> Role:
         """What the file is for."""
         return self.roles.get(path, Role.PROJECT)
+
+    def lowest_roles(self, paths: Iterable[str]) -> dict[str, Role]:
+        """For every folder above one of these files, the closest to the project that any of them is."""
+        lowest: dict[str, Role] = {}
+        for path in paths:
+            folder, role = folder_of(path), self.role(path)
+            while lowest.get(folder, Role.VENDORED + 1) > role:
+                lowest[folder] = role
+                folder = folder_of(folder)
+        return lowest
 
     def cite(self, path: str, pattern: str = "") -> str | None:
         """`path:line` of the first line in which the pattern is found; None where there is none."""

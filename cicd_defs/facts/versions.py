@@ -5,7 +5,6 @@ What is known of the world's releases is written here and dated: 2026-11.
 
 import re
 
-from cicd_defs.facts.invocations import CI_FILES
 from cicd_defs.facts.survey import Survey
 
 PYTHON_MINORS = tuple(f"3.{minor}" for minor in range(8, 15))
@@ -97,11 +96,9 @@ def ci_versions(survey: Survey, key: str, form: str) -> tuple[str, ...]:
     found: set[str] = set()
     inline = re.compile(rf"^[ \t-]*{key}:[ \t]*(.+)$", re.MULTILINE)
     listed = re.compile(rf"^[ \t-]*{key}:[ \t]*\n((?:[ \t]*-[^\n]*\n){{1,20}})", re.MULTILINE)
-    for path in survey.paths:
-        if CI_FILES.fullmatch(path):
-            text = survey.text(path)
-            for value in (*inline.findall(text), *listed.findall(text)):
-                found |= (
-                    set(re.findall(rf"(?<![\w.])({form})(?![\w.])", value)) if "${{" not in value else set()
-                )
+    for path in survey.ci_files:
+        text = survey.text(path)
+        for value in (*inline.findall(text), *listed.findall(text)):
+            if "${{" not in value:
+                found |= set(re.findall(rf"(?<![\w.])({form})(?![\w.])", value))
     return ascending(found)
