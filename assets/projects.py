@@ -151,13 +151,16 @@ def pipeline_asset(declared: Declared) -> dg.AssetsDefinition:
 
 def files_asset(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> dg.AssetsDefinition:
     """Every file that the pipeline writes, each an asset of its own, and `files`: all of them, checked."""
-    all_files = dg.AssetKey([declared.name, "files"])
+    pipeline_key, all_files = dg.AssetKey([declared.name, "pipeline"]), dg.AssetKey([declared.name, "files"])
     each = {f"file_{at}": file_key(declared.name, path) for at, path in enumerate(paths)}
 
     @dg.multi_asset(
         name=f"{group_of(declared.name)}__files",
         outs={**_file_outs(declared, paths, list(each)), "files": _all_files_out(declared, all_files)},
-        internal_asset_deps={"files": {dg.AssetKey([declared.name, "pipeline"]), *each.values()}},
+        internal_asset_deps={
+            **{name: {pipeline_key} for name in each},
+            "files": {pipeline_key, *each.values()},
+        },
         check_specs=check_specs(all_files),
         ins=_ins(declared, "pipeline"),
         can_subset=True,

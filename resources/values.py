@@ -4,6 +4,7 @@ Never pickle: whoever can write into a pickled file can run code in whoever read
 that its reader declares, and one that does not fit any more is told, not guessed at.
 """
 
+import json
 import os
 import tempfile
 from collections.abc import Sequence
@@ -40,17 +41,24 @@ class JsonValues(dg.IOManager):
         kind = _declared(context, Any)  # where the run did not make it, the output has no type
         keys = context.asset_partition_keys if context.has_asset_partitions else []
         if len(keys) > 1:
-            return {key: self._read(output, [key], kind) for key in keys}
-        return self._read(output, keys, kind)
+            texts = [b"%b:%b" % (json.dumps(key).encode(), self._text(output, [key])) for key in keys]
+            return self._read(output, [], kind, b"{%b}" % b",".join(texts))
+        return self._read(output, keys, kind, self._text(output, keys))
 
-    def _read(self, output: dg.OutputContext, partitions: Sequence[str], kind: Any) -> Any:
-        path, name = self._path(output, partitions), _name(output, partitions)
+    def _text(self, output: dg.OutputContext, partitions: Sequence[str]) -> bytes:
         try:
-            return _adapter(kind).validate_json(path.read_bytes())
+            return self._path(output, partitions).read_bytes()
         except FileNotFoundError:
-            raise StoredValueError(f"{name} has no value yet: materialise it first.") from None
+            raise StoredValueError(
+                f"{_name(output, partitions)} has no value yet: materialise it first."
+            ) from None
+
+    def _read(self, output: dg.OutputContext, partitions: Sequence[str], kind: Any, text: bytes) -> Any:
+        try:
+            return _adapter(kind).validate_json(text)
         except ValidationError as error:
-            raise StoredValueError(_misfit(name, path, kind, error)) from None
+            place = self._path(output, partitions)
+            raise StoredValueError(_misfit(_name(output, partitions), place, kind, error)) from None
 
     def _path(self, output: dg.OutputContext, partitions: Sequence[str]) -> Path:
         if not output.has_asset_key:

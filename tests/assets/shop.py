@@ -1,0 +1,91 @@
+"""A declared project on a repository in memory, and everything to materialise it with."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from assets.projects import project_assets
+from cicd_defs.facts.tree import Tree
+from cicd_defs.spec.read import read_project
+from resources.project_files import Declared
+from resources.repositories import RepositoryFile, Snapshot
+from resources.scanners import NotEvaluated, Scan
+from resources.values import json_values
+
+FILES = {
+    "pyproject.toml": (
+        '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        '[project.optional-dependencies]\ndev = ["pytest", "ruff", "mypy"]\n[tool.ruff]\n[tool.mypy]\nstrict = true\n'
+    ),
+    "src/shop/__init__.py": "",
+    "tests/test_shop.py": "def test_nothing():\n    assert True\n",
+}
+
+
+class MemoryRepositories:
+    """One repository, in memory. Read `.asked` to see what was asked of it."""
+
+    def __init__(self, files=FILES):
+        self.files, self.asked = files, []
+
+    def snapshot(self, project, folder):
+        self.asked.append((project.repository, folder))
+        listed = tuple(RepositoryFile(path=path, size=len(text)) for path, text in sorted(self.files.items()))
+        return Snapshot(
+            source=project.repository, place="/", mirrored=False, commit="c" * 40, digest="d", files=listed
+        )
+
+    def tree(self, snapshot):
+        assert snapshot.digest == "d"
+        return Tree.of(self.files)
+
+
+class Scanner:
+    """A scanner with one answer. Read `.scanned` to see what it was shown."""
+
+    def __init__(self, answer=None):
+        self.answer, self.scanned = answer or Scan(scanner="fake"), []
+
+    def scan(self, files):
+        self.scanned.append(dict(files))
+        return self.answer
+
+
+NOBODY = NotEvaluated(scanner="fake", reason="it is not installed")
+
+
+def declared(text="repository: acme/shop\n", name="shop", digest="e" * 64) -> Declared:
+    path = Path(f"/nowhere/projects/{name}.yaml")
+    return Declared(read_project(text, f"projects/{name}.yaml"), path, f"projects/{name}.yaml", digest)
+
+
+def resources(repositories=None, scanner=None):
+    return {
+        "io_manager": json_values,
+        "repositories": repositories or MemoryRepositories(),
+        "scanner": scanner or Scanner(),
+    }
+
+
+def materialise(project=None, instance=None, selection=None, tags=None, raise_on_error=True, **given):
+    """Run the project's graph, or a part of it."""
+    assets = project_assets(project or declared())
+    return dg.materialize(
+        assets,
+        resources=resources(**given),
+        instance=instance,
+        selection=selection,
+        tags=tags,
+        raise_on_error=raise_on_error,
+    )
+
+
+def checks_of(result) -> dict[str, tuple[bool, str]]:
+    return {
+        check.check_name: (check.passed, check.severity.value, check.description)
+        for check in result.get_asset_check_evaluations()
+    }
+
+
+def made(result) -> set[str]:
+    return {"/".join(event.asset_key.path) for event in result.get_asset_materialization_events()}

@@ -1,0 +1,149 @@
+"""Every check turns red on a planted defect, and green without it."""
+
+import pytest
+
+import assets.checks
+import assets.projects
+from assets.checks import FAMILIES, Evidence
+from cicd_defs.facts.detect import detect
+from cicd_defs.facts.tree import Tree
+from cicd_defs.facts.written import Written
+from cicd_defs.plan.compile import compile_pipeline
+from cicd_defs.plan.files import CI_PATH
+from cicd_defs.render.files import render_files
+from resources.scanners import Finding, NotEvaluated, Refusal, Scan, Zizmor
+from tests.assets.shop import FILES, NOBODY, Scanner, checks_of, declared, materialise
+
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+
+PLAN = compile_pipeline(declared().project, detect(Tree.of(FILES)), Written())
+TEXTS = render_files(PLAN)
+
+
+def verdicts(files=TEXTS, plan=PLAN, scan=None):
+    workflows = {file.path: file.text for file in files if file.kind == "workflow"}
+    evidence = Evidence(plan, files, scan or Zizmor().scan(workflows))
+    return {family.name: family.answer(evidence) for family in FAMILIES}
+
+
+def edited(old, new, path=CI_PATH):
+    """The files, with some text of one of them replaced."""
+    assert any(old in file.text for file in TEXTS if file.path == path)
+    return tuple(
+        file.model_copy(update={"text": file.text.replace(old, new, 1)}) if file.path == path else file
+        for file in TEXTS
+    )
+
+
+def red(found):
+    return {name for name, verdict in found.items() if not verdict.passed}
+
+
+def test_what_we_render_is_green():
+    assert red(verdicts()) == set()
+
+
+PLANTED = [
+    pytest.param(
+        "runs-on: ", "runs_on: ", {"schema", "security", "round_trip", "idempotence"}, id="misspelt-key"
+    ),
+    pytest.param("jobs:", "jobs: [", {"schema", "security", "round_trip", "idempotence"}, id="not-yaml"),
+    pytest.param(
+        "permissions: {}",
+        "permissions: write-all",
+        {"security", "round_trip", "idempotence"},
+        id="all-rights",
+    ),
+    pytest.param(
+        "persist-credentials: false",
+        "persist-credentials: true",
+        {"security", "round_trip", "idempotence"},
+        id="credentials",
+    ),
+    pytest.param(
+        "timeout-minutes: 20", "timeout-minutes: 21", {"round_trip", "idempotence"}, id="another-number"
+    ),
+    pytest.param("\njobs:", "\n\njobs:", {"idempotence"}, id="a-blank-line"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), PLANTED)
+def test_a_planted_defect_turns_its_checks_red(old, new, expected):
+    found = verdicts(edited(old, new))
+    assert red(found) == expected
+    for name in expected:
+        assert found[name].metadata["found"].records
+
+
+def test_a_workflow_nobody_planned_is_no_round_trip():
+    stranger = TEXTS[0].model_copy(update={"path": ".github/workflows/other.yml"})
+    assert "round_trip" in red(verdicts((*TEXTS, stranger)))
+
+
+def test_a_renderer_that_is_not_the_same_twice_is_not_idempotent(monkeypatch):
+    counted = iter(range(100))
+    monkeypatch.setattr(
+        assets.checks,
+        "render_files",
+        lambda plan: tuple(
+            f.model_copy(update={"text": f"{f.text}# {next(counted)}"}) for f in render_files(plan)
+        ),
+    )
+    assert red(verdicts()) == {"idempotence"}
+
+
+def test_a_file_that_is_lost_on_the_way_is_not_idempotent():
+    assert "idempotence" in red(verdicts(TEXTS[:-1]))
+
+
+def test_who_cannot_be_asked_is_a_warning_and_no_pass():
+    found = verdicts(scan=NOBODY)
+    for name in ("schema", "security"):
+        assert (found[name].passed, found[name].evaluated) == (False, False)
+        assert "not evaluated: it is not installed" in found[name].sentence
+    assert found["round_trip"].passed
+
+
+REFUSED = Scan(scanner="fake", refusals=(Refusal(file=CI_PATH, reason="not a workflow"),))
+FOUND = Scan(
+    scanner="fake",
+    findings=(Finding(file=CI_PATH, line=3, rule="template-injection", severity="high", message="evil"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param(FOUND, {"security": (False, "ERROR")}, id="findings"),
+        pytest.param(REFUSED, {"schema": (False, "ERROR"), "security": (False, "ERROR")}, id="refused"),
+        pytest.param(NOBODY, {"schema": (False, "WARN"), "security": (False, "WARN")}, id="nobody-to-ask"),
+        pytest.param(
+            NotEvaluated(scanner="fake", reason="x"),
+            {"schema": (False, "WARN"), "security": (False, "WARN")},
+            id="failed-to-run",
+        ),
+    ],
+)
+def test_verdicts_reach_dagster_and_nothing_is_kept_from_being_made(answer, expected):
+    result = materialise(scanner=Scanner(answer))
+    assert result.success
+    said = {name: (passed, severity) for name, (passed, severity, _) in checks_of(result).items()}
+    assert (
+        said
+        == {
+            "round_trip": (True, "ERROR"),
+            "idempotence": (True, "ERROR"),
+            "schema": (True, "ERROR"),
+            "security": (True, "ERROR"),
+        }
+        | expected
+    )
+
+
+def test_a_defect_of_the_renderer_reaches_the_checks_of_a_run(monkeypatch):
+    broken = edited("runs-on: ", "runs_on: ")
+    monkeypatch.setattr(assets.projects, "render_files", lambda _: broken)
+    result = materialise(scanner=Zizmor())
+    assert {name for name, (passed, *_) in checks_of(result).items() if not passed} == {
+        *("schema", "security", "round_trip", "idempotence")
+    }

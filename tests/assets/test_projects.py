@@ -1,0 +1,174 @@
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.projects import DIGEST_TAG, PROJECT_TAG, project_assets, project_keys, run_tags
+from cicd_defs.plan.files import CI_PATH, KNOWN_PATHS, NIGHTLY_PATH
+from cicd_defs.plan.pipeline import Pipeline
+from cicd_defs.render.files import render_files
+from resources.scanners import Zizmor
+from tests.assets.shop import MemoryRepositories, Scanner, checks_of, declared, made, materialise, resources
+
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+
+
+@pytest.fixture
+def instance():
+    with dg.DagsterInstance.local_temp() as instance:
+        yield instance
+
+
+def graph_of(project):
+    return dg.Definitions(assets=project_assets(project), resources=resources()).resolve_asset_graph()
+
+
+def metadata_of(result, *key):
+    [event] = [
+        e for e in result.get_asset_materialization_events() if e.asset_key == dg.AssetKey(["shop", *key])
+    ]
+    return event.materialization.metadata
+
+
+def test_the_whole_graph_comes_to_be_and_passes_its_checks(instance):
+    result = materialise(instance=instance, scanner=Zizmor())
+    plan = result.asset_value(["shop", "pipeline"])
+    assert made(result) == {
+        *("shop/repository", "shop/stacks", "shop/pipeline", "shop/files"),
+        *(f"shop/{file.path}" for file in plan.applied),
+    }
+    assert f"shop/{CI_PATH}" in made(result)
+    assert {name: passed for name, (passed, *_) in checks_of(result).items()} == dict.fromkeys(
+        ("schema", "security", "round_trip", "idempotence"), True
+    )
+
+
+def test_each_file_is_kept_and_shown_as_it_is_rendered(instance):
+    result = materialise(instance=instance)
+    for file in render_files(result.asset_value(["shop", "pipeline"])):
+        assert result.asset_value(["shop", *file.path.split("/")]) == file
+        shown = metadata_of(result, *file.path.split("/"))
+        assert file.text.rstrip() in shown["preview"].value
+        assert shown["lines"].value == file.text.count("\n")
+        assert shown["bytes"].value == len(file.text.encode())
+
+
+def test_a_file_that_does_not_apply_is_skipped_and_the_plan_says_why(instance):
+    project = declared("repository: acme/shop\npipeline: {trigger_type: [push, pr]}\n")
+    result = materialise(project, instance)
+    assert result.success
+    assert f"shop/{NIGHTLY_PATH}" not in made(result)
+    rows = {record.data["path"]: record.data for record in metadata_of(result, "pipeline")["files"].records}
+    assert rows[NIGHTLY_PATH]["state"] == "skipped"
+    assert "schedule" in rows[NIGHTLY_PATH]["reason"]
+
+
+def test_an_empty_repository_has_a_graph_too(instance):
+    result = materialise(instance=instance, repositories=MemoryRepositories({"README.md": "x"}))
+    assert result.success
+    assert all(passed for passed, *_ in checks_of(result).values())
+
+
+def test_a_part_can_be_made_alone_from_what_another_run_kept(instance):
+    scanner = Scanner()
+    materialise(instance=instance)
+    one = materialise(
+        instance=instance, selection=[dg.AssetKey(["shop", *CI_PATH.split("/")])], scanner=scanner
+    )
+    assert made(one) == {f"shop/{CI_PATH}"}
+    assert checks_of(one) == {}
+    assert scanner.scanned == []
+    alone = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["shop", "files"]), "security"))
+    checked = materialise(instance=instance, selection=alone, scanner=scanner)
+    assert made(checked) == set()
+    assert list(checks_of(checked)) == ["security"]
+    assert set(scanner.scanned[0]) == {CI_PATH, NIGHTLY_PATH}
+
+
+def test_a_part_without_what_it_needs_says_what_to_do(instance):
+    result = materialise(
+        instance=instance, selection=[dg.AssetKey(["shop", "pipeline"])], raise_on_error=False
+    )
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    assert (
+        "shop/repository has no value yet: materialise it first"
+        in failure.step_failure_data.error.to_string()
+    )
+
+
+def test_the_same_repository_gives_the_same_versions(instance):
+    versions = [
+        {event.asset_key: event.materialization.tags["dagster/data_version"] for event in run}
+        for run in (materialise(instance=instance).get_asset_materialization_events() for _ in range(2))
+    ]
+    assert versions[0] == versions[1]
+
+
+@pytest.mark.parametrize(
+    ("tags", "well"),
+    [
+        pytest.param(run_tags(declared()), True, id="same"),
+        pytest.param({PROJECT_TAG: "shop", DIGEST_TAG: "f" * 64}, False, id="another-digest"),
+        pytest.param({PROJECT_TAG: "api", DIGEST_TAG: "f" * 64}, True, id="of-another-project"),
+        pytest.param({}, True, id="from-the-ui"),
+    ],
+)
+def test_a_worker_that_finds_another_declaration_refuses(tags, well, instance):
+    repositories = MemoryRepositories()
+    result = materialise(instance=instance, tags=tags, repositories=repositories, raise_on_error=False)
+    assert result.success is well
+    if not well:
+        [failure] = [event for event in result.all_events if event.is_step_failure]
+        told = failure.step_failure_data.error.to_string()
+        assert "projects/shop.yaml has changed since this run was asked for" in told
+        assert "reload the definitions" in told
+        assert repositories.asked == []
+
+
+def test_what_is_kept_is_json_and_never_pickled(instance):
+    materialise(instance=instance)
+    kept = [path for path in Path(instance.storage_directory()).rglob("*") if path.is_file()]
+    values = [path for path in kept if "values" in path.parts]
+    assert len(values) >= 6
+    for path in kept:
+        data = path.read_bytes()
+        assert not data.startswith(b"\x80"), f"{path} is pickled"
+        assert b"cicd_defs.plan.pipeline\n" not in data
+    for path in values:
+        assert path.suffix == ".json"
+        assert path.read_bytes()[:1] in b'{["'
+    Pipeline.model_validate_json(
+        (Path(instance.storage_directory()) / "values/assets/shop/pipeline/@value.json").read_bytes()
+    )
+
+
+def test_every_asset_names_the_file_that_declares_it():
+    graph = graph_of(declared(name="tea-shop"))
+    assert set(graph.get_all_asset_keys()) == set(project_keys("tea-shop"))
+    assert {graph.get(key).group_name for key in graph.get_all_asset_keys()} == {"tea_shop"}
+    for key in graph.get_all_asset_keys():
+        [reference] = graph.get(key).metadata["dagster/code_references"].code_references
+        assert reference.file_path == "/nowhere/projects/tea-shop.yaml"
+    assert len(graph.asset_check_keys) == 4
+
+
+def test_the_lineage_is_the_line_of_thought():
+    graph = graph_of(declared())
+
+    def parents(*key):
+        return {"/".join(parent.path[1:]) for parent in graph.get(dg.AssetKey(["shop", *key])).parent_keys}
+
+    assert parents("repository") == set()
+    assert parents("stacks") == {"repository"}
+    assert parents("pipeline") == {"repository", "stacks"}
+    for path in KNOWN_PATHS:
+        assert parents(*path.split("/")) == {"pipeline"}
+    assert parents("files") == {"pipeline", *KNOWN_PATHS}
+
+
+def test_a_project_file_that_changes_makes_its_plan_out_of_date():
+    def version(digest):
+        graph = graph_of(declared(digest=digest))
+        return graph.get(dg.AssetKey(["shop", "pipeline"])).code_version
+
+    assert version("1" * 64) != version("2" * 64)
