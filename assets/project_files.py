@@ -1,6 +1,6 @@
 """The project files themselves: which are well, and what is wrong with the others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import dagster as dg
 
@@ -22,40 +22,34 @@ class FilesRead(Value):
 def project_files_asset(files: Sequence[ProjectFile]) -> dg.AssetsDefinition:
     """One asset for all project files, with a check for each. What is wrong shows as soon as they are loaded."""
     named = list(zip(files, check_names(files), strict=True))
+    shown = project_files_metadata(files)
 
-    @dg.multi_asset(
-        name="project_files",
-        specs=[_spec(files)],
+    @dg.asset(
+        key=KEY,
+        group_name=GROUP,
+        kinds={"yaml"},
+        description=_description(files),
+        metadata=shown,
         check_specs=[_check_spec(file, name) for file, name in named],
     )
-    def project_files() -> Iterator[dg.MaterializeResult[FilesRead]]:
+    def project_files() -> dg.MaterializeResult[FilesRead]:
         read = FilesRead(
             well=tuple(file.shown for file in files if file.project),
             refused=tuple(file.shown for file in files if not file.project),
         )
-        yield dg.MaterializeResult(
-            asset_key=KEY,
-            value=read,
-            metadata=project_files_metadata(files),
-            check_results=[_check_result(file, name) for file, name in named],
-        )
+        results = [_check_result(file, name) for file, name in named]
+        return dg.MaterializeResult(value=read, metadata=shown, check_results=results)
 
     return project_files
 
 
-def _spec(files: Sequence[ProjectFile]) -> dg.AssetSpec:
+def _description(files: Sequence[ProjectFile]) -> str:
     refused = [file for file in files if file.project is None]
     told = f"{len(refused)} of {len(files)} refused." if refused else f"All {len(files)} are well."
-    return dg.AssetSpec(
-        KEY,
-        group_name=GROUP,
-        kinds={"yaml"},
-        description=(
-            f"The files that declare projects, as they were when these definitions were loaded. {told}\n\n"
-            "A file that is refused has no assets; the others are not concerned. "
-            "After a change press *Reload definitions*."
-        ),
-        metadata=project_files_metadata(files),
+    return (
+        f"The files that declare projects, as they were when these definitions were loaded. {told}\n\n"
+        "A file that is refused has no assets; the others are not concerned. "
+        "After a change press *Reload definitions*."
     )
 
 
