@@ -21,6 +21,7 @@ SCRIPTS: dict[CommandKind, tuple[str, ...]] = {
         "tsc", "types", "ts:check", "check:ts", "check", "test:types", "test-types", "test:typecheck", "test:dtslint",
     ),
     "test": ("test:ci", "test-ci", "ci:test", "test", "test:unit", "unit", "test:run"),
+    "integration": INTEGRATION_SCRIPTS,
     "build": ("build",),
 }  # fmt: skip
 DIRECT: dict[str, str] = {
@@ -59,6 +60,7 @@ def node_commands(scene: Scene, draft: Draft) -> Iterator[Command]:
     )
     for kind, claimed in KINDS:
         yield from _by_script(scene, draft, manager, kind) or _by_tool(scene, draft, manager, kind, claimed)
+    yield from _by_script(scene, draft, manager, "integration")
     yield from _by_script(scene, draft, manager, "build")
 
 

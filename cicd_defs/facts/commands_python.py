@@ -73,6 +73,7 @@ def python_commands(scene: Scene, draft: Draft) -> Iterator[Command]:
     yield from command("format", _format(toolbox), _places(draft, "formatters"))
     yield from command("typecheck", _typecheck(toolbox), _places(draft, "type_checkers"))
     yield from command("test", _test(toolbox), _places(draft, "test_runners"))
+    yield from _integration(toolbox)
     yield from command("build", _build(toolbox), [scene.survey.cite(draft.manifest) or ""])
 
 
@@ -260,13 +261,11 @@ def _mypy_names_files(toolbox: _Toolbox) -> bool:
 def _test(toolbox: _Toolbox) -> Iterator[str]:
     runners = toolbox.draft.claims.names("test_runners")
     if "pytest" in runners:
-        only_tox = toolbox.is_missing("pytest") and toolbox.manager in ("pip", "uv")
-        if only_tox and "tox" in runners:
-            yield toolbox.run("tox", "run -e py")
-        elif only_tox and "nox" in runners:
-            yield toolbox.run("nox")
+        if starter := _pytest_starter(toolbox):
+            yield toolbox.run(starter, "run -e py" if starter == "tox" else "")
         else:
-            yield toolbox.run("pytest")
+            apart = pytest_apart(toolbox.scene.survey, toolbox.draft.path)
+            yield toolbox.run("pytest", apart.without if apart else "")
     elif "tox" in runners:
         yield toolbox.run("tox", "run -e py")
     elif "nox" in runners:
@@ -275,6 +274,21 @@ def _test(toolbox: _Toolbox) -> Iterator[str]:
         yield _unittest(toolbox)
     else:
         yield from (toolbox.run(runner) for runner in runners[:1])
+
+
+def _pytest_starter(toolbox: _Toolbox) -> str | None:
+    """The program that has to start pytest, where only its environments hold it."""
+    if not toolbox.is_missing("pytest") or toolbox.manager not in ("pip", "uv"):
+        return None
+    return next((name for name in ("tox", "nox") if name in toolbox.draft.claims.names("test_runners")), None)
+
+
+def _integration(toolbox: _Toolbox) -> Iterator[Command]:
+    """The integration tests by themselves, where pytest is started directly and can tell them apart."""
+    if "pytest" not in toolbox.draft.claims.names("test_runners") or _pytest_starter(toolbox):
+        return
+    if apart := pytest_apart(toolbox.scene.survey, toolbox.draft.path):
+        yield from command("integration", [toolbox.run("pytest", apart.alone)], [apart.evidence])
 
 
 def _unittest(toolbox: _Toolbox) -> str:

@@ -16,7 +16,7 @@ from cicd_defs.facts.others import claim_others
 from cicd_defs.facts.services import claim_services
 from cicd_defs.facts.sources import nearest_roles
 from cicd_defs.facts.stacks import Claim, Component, Stacks
-from cicd_defs.facts.survey import Survey, is_within
+from cicd_defs.facts.survey import Survey
 from cicd_defs.facts.tooling import claim_tools
 from cicd_defs.facts.tools import MENTIONS
 from cicd_defs.facts.tree import Tree
@@ -43,20 +43,16 @@ def detect(tree: Tree) -> Stacks:
     claim_tools(scene)
     for draft in sorted(scene.drafts, key=lambda draft: draft.lock_file is None):
         _claim_stack(scene, draft)
-    return _stacks(
-        replace(scene, drafts=tuple(draft for draft in scene.drafts if not _is_incidental(scene, draft)))
-    )
+    kept = tuple(draft for draft in scene.drafts if not _is_incidental(scene, draft))
+    return _stacks(replace(scene, drafts=kept))
 
 
 def _is_incidental(scene: Scene, draft: Draft) -> bool:
     """A few files with a manifest inside another component, never tested or linted, are that one's matter."""
-    inside = any(other is not draft and is_within(draft.path, other.path) for other in scene.drafts)
-    checked = any(
-        draft.claims.names(kind) for kind in ("test_runners", "linters", "formatters", "type_checkers")
-    )
-    if not inside or checked:
+    checks = ("test_runners", "linters", "formatters", "type_checkers")
+    if not scene.is_inside_another(draft) or any(draft.claims.names(kind) for kind in checks):
         return False
-    share = len(scene.sources(draft)) / (sum(len(scene.sources(one)) for one in scene.drafts) or 1)
+    share = len(scene.sources(draft)) / (scene.size or 1)
     return share < (LOCKED_SHARE if draft.lock_file else INCIDENTAL_SHARE)
 
 

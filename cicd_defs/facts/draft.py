@@ -56,7 +56,7 @@ class Claims:
     """Claims by kind, each with its evidence, in the order in which they were made."""
 
     def __init__(self) -> None:
-        self._evidence: dict[str, dict[str, list[str]]] = {}
+        self._evidence: dict[str, dict[str, tuple[str, ...]]] = {}
         self._used: set[tuple[str, str]] = set()
 
     def add(self, kind: str, name: str, places: Iterable[str | None], *, used: bool = True) -> None:
@@ -64,8 +64,8 @@ class Claims:
         known = [place for place in places if place]
         if known:
             self._used |= {(kind, name)} if used else set()
-            held = self._evidence.setdefault(kind, {}).setdefault(name, [])
-            held.extend(place for place in dict.fromkeys(known) if place not in held)
+            names = self._evidence.setdefault(kind, {})
+            names[name] = tuple(dict.fromkeys((*names.get(name, ()), *known)))[:MOST_EVIDENCE]
 
     def drop(self, kind: str, name: str) -> None:
         """Take a claim back, because a stronger one says the same."""
@@ -85,7 +85,7 @@ class Claims:
 
     def evidence(self, kind: str, name: str) -> tuple[str, ...]:
         """Where a claim is founded."""
-        return tuple(self._evidence.get(kind, {}).get(name, ())[:MOST_EVIDENCE])
+        return self._evidence.get(kind, {}).get(name, ())
 
     def of(self, kind: str) -> tuple[Claim, ...]:
         """The claims of one kind as values."""
@@ -128,6 +128,24 @@ class Scene:
         while folder != "." and (stack, folder) not in self._homes:
             folder = folder_of(folder)
         return self._homes.get((stack, folder))
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        return frozenset(draft.path for draft in self.drafts)
+
+    @cached_property
+    def size(self) -> int:
+        """How many source files all components have."""
+        return sum(map(len, self._files.values()))
+
+    def is_inside_another(self, draft: Draft) -> bool:
+        """Whether a component lies in the folder of another one, of whatever stack."""
+        folder = draft.path
+        while folder != ".":
+            folder = folder_of(folder)
+            if folder in self._folders:
+                return True
+        return False
 
     def sources(self, draft: Draft) -> list[str]:
         """The source files of a component, in the languages of its stack; other components' are left out."""

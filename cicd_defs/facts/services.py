@@ -80,15 +80,12 @@ def image_of_service(image: str) -> str | None:
 
 
 def claim_services(scene: Scene, draft: Draft) -> None:
-    """The services that a component needs; a client library alone is enough only for what nothing else denies."""
-    run = dict(_services_of_ci(scene.survey))
-    composed = dict(_services_of_compose(scene.survey))
+    """The services that a component needs: it has a client for them, and CI or a compose file runs them."""
+    run, composed = dict(_services_of_ci(scene.survey)), dict(_services_of_compose(scene.survey))
     clients = dict(_clients(scene, draft))
-    only = (
-        len([one for one in scene.drafts if one.stack in CLIENTS or one.stack in ("go", "java", "rust")]) == 1
-    )
     for name in (*run, *composed, *clients):
-        used = name in clients or (only and name in run)
+        # With one component there is no doubt whom CI runs a service for, whatever its client library is called.
+        used = name in clients or (len(scene.drafts) == 1 and name in run)
         if used and (name in run or name in composed):
             draft.claims.add("services", name, [clients.get(name), run.get(name), composed.get(name)])
 

@@ -31,10 +31,34 @@ MANIFESTS = (
     "compose.yaml", "Chart.yaml", "k8s/a.yaml", "tsconfig.json", ".nvmrc", "environment.yml", "a.csproj", "hatch.toml",
 )  # fmt: skip
 SOURCES = {"a.py": "", "a.js": "", "a.ts": "", "a.go": "", "src/lib.rs": "", "A.java": "", "a.cs": ""}
-WORDS = st.sampled_from(
-    ["[project]", "[tool.uv]", "[", "{", "}", '"scripts": {', '"test"', "pytest", "- id: ruff", "run: |", "\n", "  ",
-    ":",     "dependencies = [", "workspaces", "&a", "*a", "FROM x", "cargo test", "\ud800", "\x00", "../..", "$(x)", "'"]
-)  # fmt: skip
+KEYS = [
+    "[project]",
+    "[tool.uv]",
+    '"scripts": {',
+    '"test"',
+    "dependencies = [",
+    "workspaces",
+    "- id: ruff",
+    "run: |",
+]
+SIGNS = [
+    "[",
+    "{",
+    "}",
+    "\n",
+    "  ",
+    ":",
+    "&a",
+    "*a",
+    "FROM x",
+    "cargo test",
+    "pytest",
+    "\ud800",
+    "\x00",
+    "../..",
+    "'",
+]
+WORDS = st.sampled_from([*KEYS, *SIGNS])
 CONTENTS = st.one_of(
     st.binary(max_size=200),
     st.lists(WORDS, max_size=30).map(lambda ws: "".join(ws).encode("utf-8", "replace")),

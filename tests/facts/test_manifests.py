@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from cicd_defs.facts.manifests import read_ini, read_json, read_toml, read_yaml
 
 BOMBS = {
+    "toml-keys": "a." * 200_000,
     "toml-depth": "a = " + "[" * 100_000,
     "json-depth": '{"a":' * 100_000,
     "yaml-depth": "[" * 100_000,
