@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.commands import command, hook_version, is_safe_name
 from cicd_defs.facts.draft import Draft, Scene
+from cicd_defs.facts.integration import INTEGRATION_SCRIPTS
 from cicd_defs.facts.manifests import string, table
 from cicd_defs.facts.node import manager_of
 from cicd_defs.facts.stacks import Command, CommandKind

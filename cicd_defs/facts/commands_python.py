@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cicd_defs.facts.commands import command, hook_version, is_safe_name, is_safe_path
 from cicd_defs.facts.draft import Draft, Scene
+from cicd_defs.facts.integration import pytest_apart
 from cicd_defs.facts.manifests import table
 from cicd_defs.facts.python import REQUIREMENTS
 from cicd_defs.facts.sources import Role

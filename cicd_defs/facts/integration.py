@@ -9,7 +9,7 @@ PYTEST_CONFIGS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "set
 INTEGRATION_SCRIPTS = ("test:integration", "integration", "test:int", "integration-test", "test-integration")
 """Scripts of a package.json that are known to run integration tests, the likeliest first."""
 
-_MARKER = r"^\s*(?:markers\s*=\s*\[?\s*)?[\"']?integration\b\s*(?::[^\n]*)?[\"']?,?\]?\s*$"
+_MARKER = r"^[ \t]*(?:markers[ \t]*=[ \t]*\[?[ \t]*)?[\"']?integration\b[ \t]*(?::[^\n]*)?[\"']?,?\]?[ \t]*$"
 _FOLDERS = ("tests/integration", "test/integration", "integration_tests", "tests/integration_tests")
 _TEST_FILE = re.compile(r"test_\w*\.py|\w*_test\.py")
 

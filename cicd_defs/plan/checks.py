@@ -1,5 +1,7 @@
 """The jobs that check one component: lint, type-check, test in a matrix, build, and the coverage that follows."""
 
+import re
+
 from cicd_defs.facts.stacks import CommandKind
 from cicd_defs.plan import pins
 from cicd_defs.plan.areas import condition_for
@@ -69,9 +71,12 @@ def command_step(unit: Unit, kind: CommandKind, env: dict[str, Text] | None = No
     )
 
 
+_GOLANGCI_LINT = re.compile(r"^golangci-lint\b", re.MULTILINE)
+
+
 def _job(unit: Unit, kinds: tuple[CommandKind, ...], alone: bool) -> Job:
     steps = prepared(unit, unit.newest)
-    if "lint" in kinds and "golangci-lint" in unit.commands.get("lint", ""):
+    if "lint" in kinds and _GOLANGCI_LINT.search(unit.commands.get("lint", "")):
         steps.insert(-1 if "install" in unit.commands else len(steps), golangci_lint(unit))
     steps += [command_step(unit, kind) for kind in kinds if kind in unit.commands]
     first = next(kind for kind in kinds if kind in unit.commands)
