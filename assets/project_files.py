@@ -1,6 +1,6 @@
 """The project files themselves: which are well, and what is wrong with the others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
@@ -30,15 +30,18 @@ def project_files_asset(files: Sequence[ProjectFile]) -> dg.AssetsDefinition:
         kinds={"yaml"},
         description=_description(files),
         metadata=shown,
+        dagster_type=dg.PythonObjectDagsterType(FilesRead),
         check_specs=[_check_spec(file, name) for file, name in named],
     )
-    def project_files() -> dg.MaterializeResult[FilesRead]:
+    def project_files() -> Iterator[
+        dg.MaterializeResult[FilesRead]
+    ]:  # Dagster wants no other type beside checks
         read = FilesRead(
             well=tuple(file.shown for file in files if file.project),
             refused=tuple(file.shown for file in files if not file.project),
         )
         results = [_check_result(file, name) for file, name in named]
-        return dg.MaterializeResult(value=read, metadata=shown, check_results=results)
+        yield dg.MaterializeResult(value=read, metadata=shown, check_results=results)
 
     return project_files
 
