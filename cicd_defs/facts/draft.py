@@ -34,7 +34,7 @@ class Dependency:
     part: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Draft:
     """One component in the making. `manifests` are all that describe it, its workspace members' included."""
 
@@ -153,15 +153,29 @@ class Scene:
 
     def owners_of_place(self, folder: str, stack: StackName) -> tuple[Draft, ...]:
         """As `owners`; a folder outside all components speaks of the whole repository."""
-        return self.owners(folder, stack) or self.owners(".", stack)
+        key = (folder, stack)
+        if key not in self._owners:
+            self._owners[key] = self.owners(folder, stack) or self.owners(".", stack)
+        return self._owners[key]
 
     def invoked(self, draft: Draft, pattern: re.Pattern[str]) -> tuple[Invocation, ...]:
         """The commands matching a pattern that run in a component."""
-        return tuple(
-            one
-            for one in self.invocations
-            if pattern.match(one.command) and draft in self.owners_of_place(one.folder, draft.stack)
-        )
+        matching = self.matching(pattern)
+        return tuple(one for one in matching if draft in self.owners_of_place(one.folder, draft.stack))
+
+    def matching(self, pattern: re.Pattern[str]) -> tuple[Invocation, ...]:
+        """The commands matching a pattern, wherever they run; asked of many components, found once."""
+        if pattern not in self._matching:
+            self._matching[pattern] = tuple(one for one in self.invocations if pattern.match(one.command))
+        return self._matching[pattern]
+
+    @cached_property
+    def _matching(self) -> dict[re.Pattern[str], tuple[Invocation, ...]]:
+        return {}
+
+    @cached_property
+    def _owners(self) -> dict[tuple[str, StackName], tuple[Draft, ...]]:
+        return {}
 
 
 def depth_of(path: str) -> int:

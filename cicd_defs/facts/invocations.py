@@ -13,6 +13,7 @@ from cicd_defs.facts.sources import Role, role_of_manifest
 from cicd_defs.facts.survey import LONGEST_LINE, Survey, folder_of, name_of
 
 MOST_LINES = 20_000
+MOST_COMMANDS = 20_000
 
 TASK_FILES = re.compile(
     r"(GNUm|M|m)akefile|.+\.mk|\.?[jJ]ustfile|[Tt]askfile\.ya?ml|\.?mise\.toml|tox\.(ini|toml)|noxfile\.py"
@@ -65,7 +66,7 @@ def invocations_of(survey: Survey, mentions: re.Pattern[str]) -> tuple[Invocatio
     for path in survey.paths:
         if survey.role(path) <= Role.AUXILIARY and path not in survey.ci_files:
             found += _in_project_file(survey, path, mentions)
-    return tuple(found)
+    return tuple(found[:MOST_COMMANDS])
 
 
 def is_command_file(survey: Survey, path: str) -> bool:

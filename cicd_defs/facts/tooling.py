@@ -67,8 +67,6 @@ def _claim_configs(scene: Scene, tool: Tool, configs: Iterable[str]) -> None:
 
 
 def _claim_commands(scene: Scene, tool: Tool) -> None:
-    pattern = re.compile(tool.command)
-    for one in scene.invocations:
-        if pattern.match(one.command):
-            for draft in scene.owners_of_place(one.folder, tool.stack):
-                draft.claims.add(tool.kind, tool.name, [one.place])
+    for one in scene.matching(re.compile(tool.command)):
+        for draft in scene.owners_of_place(one.folder, tool.stack):
+            draft.claims.add(tool.kind, tool.name, [one.place])
