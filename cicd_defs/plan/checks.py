@@ -102,7 +102,7 @@ def _test_job(unit: Unit, alone: bool) -> Job:
     steps = [
         *prepared(unit, version),
         command_step(unit, "test", reporting_env(unit)),
-        keep_reports(unit, matrix),
+        keep_reports(unit, "test", matrix),
     ]
     legs = "".join(f" ${{{{ matrix.{axis} }}}}" for axis in (matrix.axes if matrix else ()))
     title = job_name("Test", unit, alone)
@@ -120,6 +120,27 @@ def _test_job(unit: Unit, alone: bool) -> Job:
         services=services,
         steps=tuple(steps),
         area=unit.name,
+    )
+
+
+def integration_job(unit: Unit, alone: bool) -> Job | None:
+    """The component's integration tests, or all of its tests where they need services and are not told apart."""
+    kinds: tuple[CommandKind, ...] = ("integration", "test")
+    kind = next((kind for kind in kinds if kind in unit.commands), None)
+    if kind is None or (kind == "test" and not unit.services):
+        return None
+    services = services_of(unit.services)
+    env = reporting_env(unit)
+    steps = [*prepared(unit, unit.newest), command_step(unit, kind, env), keep_reports(unit, "integration")]
+    return Job(
+        id=job_id("integration", unit, alone),
+        name=job_name(TITLES["integration"], unit, alone),
+        runs_on=unit.runs_on[0],
+        permissions=permissions_for(steps),
+        timeout_minutes=max(unit.timeout_minutes, 30),
+        env={**service_env(services), **unit.env},
+        services=services,
+        steps=tuple(steps),
     )
 
 
@@ -159,7 +180,7 @@ _REPORT_PATHS = {
 """Where each stack's test runners leave their reports, in the component's folder."""
 
 
-def keep_reports(unit: Unit, matrix: Matrix | None) -> Step:
+def keep_reports(unit: Unit, kind: CommandKind, matrix: Matrix | None = None) -> Step:
     """Keep what the tests reported, also when they failed."""
     paths = _REPORT_PATHS[unit.stack] if unit.stack else (f"{REPORTS}/",)
     prefix = "" if unit.path == "." else f"{unit.path}/"
@@ -169,7 +190,7 @@ def keep_reports(unit: Unit, matrix: Matrix | None) -> Step:
         condition="!cancelled()",
         uses=pins.action("actions/upload-artifact"),
         inputs={
-            "name": _artifact(unit, matrix),
+            "name": _artifact(unit, kind, matrix),
             "path": "\n".join(f"{prefix}{path}" for path in paths) + ("\n" if len(paths) > 1 else ""),
             "if-no-files-found": "ignore",
             "retention-days": "14",
@@ -177,10 +198,10 @@ def keep_reports(unit: Unit, matrix: Matrix | None) -> Step:
     )
 
 
-def _artifact(unit: Unit, matrix: Matrix | None) -> Text:
+def _artifact(unit: Unit, kind: CommandKind, matrix: Matrix | None) -> Text:
     """A name for each leg: two legs must not write to one artefact."""
     legs = "".join(f"-${{{{ matrix.{axis} }}}}" for axis in (matrix.axes if matrix else ()))
-    name = f"test-reports-{unit.name}"
+    name = f"{kind}-reports-{unit.name}"
     return Expression(text=name + legs) if legs else name
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from cicd_defs.facts.stacks import CommandKind, Stacks
+from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.areas import areas_of, changes_step, output_of, without_areas
 from cicd_defs.plan.caching import is_published_from, without_caches
-from cicd_defs.plan.checks import TITLES, check_jobs, command_step, job_id, job_name, prepared, reporting_env
+from cicd_defs.plan.checks import check_jobs, integration_job
 from cicd_defs.plan.files import planned_files
 from cicd_defs.plan.gate import gate_job
 from cicd_defs.plan.images import Image, image_area, image_job, images_of, scan_image_jobs
@@ -23,7 +23,6 @@ from cicd_defs.plan.pipeline import (
     Workflow,
 )
 from cicd_defs.plan.scans import code_jobs, dependency_jobs, secrets_job, unscanned
-from cicd_defs.plan.services import service_env, services_of
 from cicd_defs.plan.setup import checkout
 from cicd_defs.plan.units import Unit, units_of
 from cicd_defs.spec.model import Project
@@ -155,7 +154,7 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
     """What takes long or changes by itself: integration tests with their services, and the scans."""
     pipeline = project.pipeline
     runs_on, minutes, scans = pipeline.runs_on, pipeline.timeout_minutes, pipeline.scans
-    jobs: list[Job] = [job for unit in units if (job := _integration_job(unit, len(units) == 1, runs_on))]
+    jobs: list[Job] = [job for unit in units if (job := integration_job(unit, len(units) == 1))]
     jobs += dependency_jobs(units, runs_on) if scans.dependencies else ()
     jobs += [secrets_job(runs_on, minutes)] if scans.secrets else []
     jobs += code_jobs(units, runs_on) if scans.code else ()
@@ -169,27 +168,6 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
         concurrency=Concurrency(group=Expression(text="nightly-${{ github.ref }}"), cancel_in_progress=True),
         env=dict(pipeline.env_vars),
         jobs=tuple(jobs),
-    )
-
-
-def _integration_job(unit: Unit, alone: bool, runs_on: str) -> Job | None:
-    """The component's integration tests, or all of its tests where they need services and are not told apart."""
-    kinds: tuple[CommandKind, ...] = ("integration", "test")
-    kind = next((kind for kind in kinds if kind in unit.commands), None)
-    if kind is None or (kind == "test" and not unit.services):
-        return None
-    services = services_of(unit.services)
-    env = reporting_env(unit)
-    steps = [*prepared(unit, unit.newest), command_step(unit, kind, env)]
-    return Job(
-        id=job_id("integration", unit, alone),
-        name=job_name(TITLES["integration"], unit, alone),
-        runs_on=runs_on,
-        permissions=permissions_for(steps),
-        timeout_minutes=max(unit.timeout_minutes, 30),
-        env={**service_env(services), **unit.env},
-        services=services,
-        steps=tuple(steps),
     )
 
 

@@ -19,15 +19,7 @@ SPEC = """\
 repository: examples/shop
 pipeline:
   components:
-    - path: .
-      stack: python
-      install_cmd: python -m pip install -e ".[dev]"
-      lint_cmd: ruff check .
-      format_cmd: ruff format --check .
-      typecheck_cmd: mypy --strict src
-      test_cmd: pytest -m "not integration"
-      integration_cmd: pytest -m integration
-      coverage_tool: codecov
+    - {path: ., coverage_tool: codecov}
 """
 CHECKS = ("lint", "typecheck", "test")
 
