@@ -81,7 +81,9 @@ def image_of_service(image: str) -> str | None:
 
 def claim_services(scene: Scene, draft: Draft) -> None:
     """The services that a component needs: it has a client for them, and CI or a compose file runs them."""
-    run, composed = dict(_services_of_ci(scene.survey)), dict(_services_of_compose(scene.survey))
+    survey = scene.survey
+    run = survey.once("services of CI", lambda: dict(_services_of_ci(survey)))
+    composed = survey.once("services of compose", lambda: dict(_services_of_compose(survey)))
     clients = dict(_clients(scene, draft))
     for name in (*run, *composed, *clients):
         # With one component there is no doubt whom CI runs a service for, whatever its client library is called.

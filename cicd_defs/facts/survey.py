@@ -1,13 +1,15 @@
 """A repository's tree with what was read of it so far: every detector looks through one survey."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from cicd_defs.facts.manifests import LARGEST, Table, read_ini, read_json, read_toml, read_yaml
 from cicd_defs.facts.sources import CI_FILES, Role, role_of
 from cicd_defs.facts.tree import Tree
+
+T = TypeVar("T")
 
 LONGEST_LINE = 2000
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
@@ -44,6 +46,7 @@ class Survey:
         for path in self.paths:
             self._by_name.setdefault(name_of(path), []).append(path)
         self.roles = {path: role_of(path) for path in self.paths}
+        self._answers: dict[str, object] = {}
         # A dict keeps the order and answers `in` at once.
         self.ci_files = {path: None for path in self.paths if CI_FILES.fullmatch(path)}
         self.text = lru_cache(maxsize=None)(self._text)
@@ -72,6 +75,12 @@ class Survey:
     def role(self, path: str) -> Role:
         """What the file is for."""
         return self.roles.get(path, Role.PROJECT)
+
+    def once(self, question: str, answer: Callable[[], T]) -> T:
+        """The answer to a question about the whole repository, found when it is first asked."""
+        if question not in self._answers:
+            self._answers[question] = answer()
+        return cast("T", self._answers[question])
 
     def lowest_roles(self, paths: Iterable[str]) -> dict[str, Role]:
         """For every folder above one of these files, the closest to the project that any of them is."""

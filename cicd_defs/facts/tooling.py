@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from cicd_defs.facts.draft import Draft, Scene, depth_of
+from cicd_defs.facts.draft import MOST_EVIDENCE, Draft, Scene, depth_of
 from cicd_defs.facts.manifests import string, table
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.survey import folder_of, join, name_of
@@ -67,6 +67,9 @@ def _claim_configs(scene: Scene, tool: Tool, configs: Iterable[str]) -> None:
 
 
 def _claim_commands(scene: Scene, tool: Tool) -> None:
+    places: dict[str, list[str]] = {}
     for one in scene.matching(re.compile(tool.command)):
-        for draft in scene.owners_of_place(one.folder, tool.stack):
-            draft.claims.add(tool.kind, tool.name, [one.place])
+        places.setdefault(one.folder, []).append(one.place)
+    for folder, cited in places.items():
+        for draft in scene.owners_of_place(folder, tool.stack):
+            draft.claims.add(tool.kind, tool.name, cited[:MOST_EVIDENCE])

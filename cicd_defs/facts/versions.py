@@ -93,6 +93,10 @@ def ascending(versions: set[str]) -> tuple[str, ...]:
 
 def ci_versions(survey: Survey, key: str, form: str) -> tuple[str, ...]:
     """The versions in this form that the CI files give for a key such as `java-version`, matrix lists included."""
+    return survey.once(f"versions {key} {form}", lambda: _versions_in_ci(survey, key, form))
+
+
+def _versions_in_ci(survey: Survey, key: str, form: str) -> tuple[str, ...]:
     found: set[str] = set()
     inline = re.compile(rf"^[ \t-]*{key}:[ \t]*(.+)$", re.MULTILINE)
     listed = re.compile(rf"^[ \t-]*{key}:[ \t]*\n((?:[ \t]*-[^\n]*\n){{1,20}})", re.MULTILINE)
