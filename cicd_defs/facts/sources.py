@@ -23,10 +23,10 @@ EXAMPLES = re.compile(
 )
 DOCS = re.compile(r"docs?|documentation|website|site|docs?[_-](src|site|website)|handbook")
 BENCHMARKS = re.compile(
-    r"bench|benches|(micro)?benchmarks?|benchmarking|perf|perf-measures|profiling|fuzz|fuzzing|benchsuite|stress-tests?"
+    r"bench|benches|(micro)?benchmarks?|benchmarking|perf|profiling|fuzz|fuzzing|stress-tests?"
 )
 TESTS = re.compile(
-    r"tests?|__tests__|specs?|e2e|testing|t|it|inttest|androidtest|test[_-]?suites?|tests-build"
+    r"tests?|__tests__|specs?|e2e|testing|t|it|inttest|androidtest|test[_-]?suites?"
     r"|(integration|functional|system|acceptance|runtime|e2e)[_-]?tests?"
 )
 BUILD_LOGIC = re.compile(r"buildsrc|build-(logic|tools)|devtools")
