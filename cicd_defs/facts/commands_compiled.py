@@ -9,6 +9,8 @@ from cicd_defs.facts.stacks import Command
 from cicd_defs.facts.survey import Survey, join
 
 GOLANGCI_MODULE = "github.com/golangci/golangci-lint"
+GOLANGCI_VERSIONS = {True: "v2.5.0", False: "v1.64.8"}
+"""The version for a configuration of the second schema, and the last one that reads the first."""
 MAVEN_FLAGS = "--batch-mode --no-transfer-progress"
 MAVEN_CHECKS = {
     "checkstyle": "checkstyle:check", "pmd": "pmd:check", "spotbugs": "spotbugs:check", "ktlint": "ktlint:check",
@@ -53,8 +55,8 @@ def _go_linter(scene: Scene, draft: Draft, name: str) -> str:
             return "go tool golangci-lint run ./..."
         return _golangci(scene.survey, draft)
     modules = {
-        "staticcheck": "honnef.co/go/tools/cmd/staticcheck@latest ./...",
-        "revive": "github.com/mgechev/revive@latest -set_exit_status ./...",
+        "staticcheck": "honnef.co/go/tools/cmd/staticcheck@2025.1.1 ./...",
+        "revive": "github.com/mgechev/revive@v1.12.0 -set_exit_status ./...",
     }
     return "go vet ./..." if name == "go-vet" else f"go run {modules[name]}" if name in modules else ""
 
@@ -74,7 +76,8 @@ def _golangci(survey: Survey, draft: Draft) -> str:
         else config is None or bool(_SCHEMA_2.search(survey.text(config)))
     )
     module = f"{GOLANGCI_MODULE}/v2" if second else GOLANGCI_MODULE
-    return f"go run {module}/cmd/golangci-lint@{'v' + versions[0] if versions else 'latest'} run ./..."
+    version = f"v{versions[0]}" if versions else GOLANGCI_VERSIONS[second]
+    return f"go run {module}/cmd/golangci-lint@{version} run ./..."
 
 
 def rust_commands(scene: Scene, draft: Draft) -> Iterator[Command]:

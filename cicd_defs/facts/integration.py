@@ -33,6 +33,8 @@ def pytest_apart(survey: Survey, folder: str) -> Apart | None:
 
 def _by_folder(survey: Survey, folder: str) -> Apart | None:
     for name in _FOLDERS:
+        if join(folder, name) not in survey.folders:
+            continue
         inside = [path for path in survey.paths if is_within(path, join(folder, name))]
         found = next((path for path in inside if _TEST_FILE.fullmatch(name_of(path))), None)
         if found and _has_other_tests(survey, folder, join(folder, name)):

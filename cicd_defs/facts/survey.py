@@ -1,7 +1,7 @@
 """A repository's tree with what was read of it so far: every detector looks through one survey."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -35,6 +35,14 @@ def is_within(path: str, folder: str) -> bool:
     return folder in (".", path) or path.startswith(folder + "/")
 
 
+def _above(path: str) -> Iterator[str]:
+    """Every folder above a file but the root."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+
+
 class Survey:
     """Reads a tree's files at most once each, and cites lines of them."""
 
@@ -45,6 +53,7 @@ class Survey:
         self._by_name: dict[str, list[str]] = {}
         for path in self.paths:
             self._by_name.setdefault(name_of(path), []).append(path)
+        self.folders = frozenset(above for path in self.paths for above in _above(path))
         self.roles = {path: role_of(path) for path in self.paths}
         self._answers: dict[str, object] = {}
         # A dict keeps the order and answers `in` at once.

@@ -49,13 +49,13 @@ def test_go(kind, files, names):
         pytest.param(
             {".golangci.yml": 'version: "2"\n'},
             "lint",
-            "go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@latest run ./...",
+            "go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0 run ./...",
             id="golangci-2",
         ),
         pytest.param(
             {".golangci.yml": "run:\n  timeout: 1m\n"},
             "lint",
-            "go run github.com/golangci/golangci-lint/cmd/golangci-lint@latest run ./...",
+            "go run github.com/golangci/golangci-lint/cmd/golangci-lint@v1.64.8 run ./...",
             id="golangci-1",
         ),
         pytest.param(
