@@ -159,7 +159,7 @@ def files_asset(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> dg.As
         outs={**_file_outs(declared, paths, list(each)), "files": _all_files_out(declared, all_files)},
         internal_asset_deps={
             **{name: {pipeline_key} for name in each},
-            "files": {pipeline_key, *each.values()},
+            "files": set(each.values()),
         },
         check_specs=check_specs(all_files),
         ins=_ins(declared, "pipeline"),
