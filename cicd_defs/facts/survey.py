@@ -1,7 +1,7 @@
 """A repository's tree with what was read of it so far: every detector looks through one survey."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
