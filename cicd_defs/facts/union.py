@@ -19,7 +19,8 @@ def corpus_columns(stacks: Stacks) -> dict[str, str]:
         "linters": _joined(stacks, "linters", (), "formatters", stacks.hooks),
         "type_checkers": _joined(stacks, "type_checkers", ()),
     }
-    columns["docker"] = _yes(stacks.dockerfiles or stacks.compose_files)
+    # Compose files alone start what others built: a repository that builds an image has a Dockerfile.
+    columns["docker"] = _yes(stacks.dockerfiles)
     columns["k8s"] = _yes(stacks.kubernetes or stacks.helm_charts or stacks.skaffold)
     return columns
 
