@@ -25,20 +25,25 @@ DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\n"
         ),
         pytest.param({".devcontainer/Dockerfile": "FROM a\n"}, "no", id="workstation"),
         pytest.param({"src/main/resources/Dockerfile": "FROM a\n"}, "no", id="resource"),
-        pytest.param({"compose.yml": "services:\n  app:\n    build: .\n"}, "yes", id="compose-builds"),
-        pytest.param(
-            {"docker-compose.dev.yml": "services:\n  db:\n    image: postgres:16\n"},
-            "yes",
-            id="compose-runs-service",
-        ),
-        pytest.param(
-            {"compose.yml": "services:\n  docs:\n    image: python:3\n"}, "no", id="compose-of-a-tool"
-        ),
-        pytest.param({"compose.yml": "services: [&a [*a]]\n"}, "no", id="compose-broken"),
+        pytest.param({"compose.yml": "services:\n  db:\n    image: postgres:16\n"}, "no", id="compose-alone"),
     ],
 )
 def test_docker(files, docker):
     assert columns(NODE, files)["docker"] == docker
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("services:\n  app:\n    build: .\n", True, id="builds"),
+        pytest.param("services:\n  db:\n    image: postgres:16\n", True, id="runs-a-service"),
+        pytest.param("services:\n  docs:\n    image: python:3\n", False, id="a-mere-tool"),
+        pytest.param("services: [&a [*a]]\n", False, id="broken"),
+    ],
+)
+def test_compose_files(text, found):
+    found_files = stacks(NODE, {"docker-compose.dev.yml": text}).compose_files
+    assert [claim.name for claim in found_files] == (["docker-compose.dev.yml"] if found else [])
 
 
 @pytest.mark.parametrize(
