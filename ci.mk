@@ -15,10 +15,9 @@ help:
 	echo 'format     Check the format'
 	echo 'typecheck  Type-check'
 	echo 'test       Test'
-	echo 'build      Build'
 
 .PHONY: ci
-ci: lint format typecheck test build ## Everything that CI runs of a change
+ci: lint format typecheck test ## Everything that CI runs of a change
 
 .PHONY: install
 install:
@@ -46,8 +45,3 @@ typecheck:
 test:
 	@echo '— Test: cicd-defs'
 	.venv/bin/python -m pytest -n auto --dist loadfile
-
-.PHONY: build
-build:
-	@echo '— Build: cicd-defs'
-	pipx run build
