@@ -143,9 +143,13 @@ def test_explain_lists_all_keys():
         pytest.param(["check", "nowhere.yaml"], "nowhere.yaml: there is no such file", id="no-file"),
         pytest.param(["render", "nowhere.yaml", "--out", "x"], "there is no such file", id="no-spec"),
         pytest.param(["detect", "nowhere"], "nowhere: there is no such folder", id="no-folder"),
-        pytest.param(["render", "projects/shop.yaml", "--out", "README.md"], "README.md", id="no-folder-to-write"),
+        pytest.param(
+            ["render", "projects/shop.yaml", "--out", "README.md"], "README.md", id="no-folder-to-write"
+        ),
         pytest.param(["explain", "verions"], "Did you mean `pipeline.components.versions`?", id="typo"),
-        pytest.param(["check", "pyproject.toml"], "pyproject.toml:2:1: this is not YAML", id="not-a-project-file"),
+        pytest.param(
+            ["check", "pyproject.toml"], "pyproject.toml:2:1: this is not YAML", id="not-a-project-file"
+        ),
     ],
 )
 def test_a_mistake_is_told_in_words_and_never_as_a_traceback(arguments, said):

@@ -110,3 +110,23 @@ def test_the_location_is_loaded_as_dagster_does_it(tmp_path):
     assert ended.returncode == 0, ended.stderr
     assert "Validation successful" in ended.stdout + ended.stderr
     assert "BetaWarning" not in ended.stdout + ended.stderr
+
+
+def test_no_secret_of_the_environment_is_kept_anywhere(tmp_path, monkeypatch):
+    secrets = {"HTTPS_PROXY": "http://canary-user:canary-word@127.0.0.1:9", "GITHUB_TOKEN": "canary-token"}
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    write(
+        tmp_path,
+        {"projects/shop.yaml": GOOD, "projects/here.yaml": "repository: ../code\n", "code/a.py": "1"},
+    )
+    job = definitions(tmp_path / "projects", os.environ).resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
+        for name, well in {"here": True, "shop": False}.items():
+            result = job.execute_in_process(
+                instance=instance, asset_selection=project_keys(name), raise_on_error=False
+            )
+            assert result.success is well
+    kept = [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
+    assert len(kept) > 10
+    assert not [path for path in kept if b"canary" in path.read_bytes()]

@@ -94,3 +94,12 @@ def test_a_file_address_is_a_local_path(tmp_path, repositories):
 def test_an_ssh_address_is_refused_with_the_way_out(tmp_path, repositories):
     with pytest.raises(GitError, match="Write GitHub's owner/name, an https address"):
         repositories.snapshot(project("git@github.com:acme/shop"), tmp_path)
+
+
+def test_a_second_work_tree_of_a_repository_is_one_too(tmp_path, repositories):
+    place = repository(tmp_path / "shop", FILES)
+    git(place, "worktree", "add", "--quiet", "--detach", str(tmp_path / "second"))
+    snapshot = repositories.snapshot(project("./second"), tmp_path)
+    assert snapshot.commit == git(place, "rev-parse", "HEAD")
+    assert snapshot.uncommitted == 0
+    assert [file.path for file in snapshot.files] == sorted(FILES)
