@@ -118,7 +118,12 @@ def test_no_secret_of_the_environment_is_kept_anywhere(tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     write(
         tmp_path,
-        {"projects/shop.yaml": GOOD, "projects/here.yaml": "repository: ../code\n", "code/a.py": "1"},
+        {
+            "projects/shop.yaml": GOOD,
+            "projects/here.yaml": "repository: ../code\n",
+            "code/a.py": "1",
+            "home/x": "",
+        },
     )
     job = definitions(tmp_path / "projects", os.environ).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
