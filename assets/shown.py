@@ -19,6 +19,12 @@ Metadata = dict[str, dg.MetadataValue]
 
 MOST_ROWS = 500
 LONGEST_PREVIEW = 60_000
+BESIDE = (
+    *("hooks", "dockerfiles", "compose_files", "kubernetes", "helm_charts", "skaffold"),
+    *("other_languages", "other_package_managers", "other_test_runners"),
+)
+"""What `Stacks` holds beside the components."""
+
 _LANGUAGES = {"workflow": "yaml", "precommit": "yaml", "makefile": "make"}
 
 
@@ -79,16 +85,8 @@ def stacks_metadata(stacks: Stacks) -> Metadata:
         for command in part.commands
     ]
     beside = [
-        {"what": kind, "name": claim.name, "because of": _places(claim.evidence)}
-        for kind in (
-            "hooks",
-            "dockerfiles",
-            "compose_files",
-            "kubernetes",
-            "helm_charts",
-            "skaffold",
-            "other_languages",
-        )
+        {"what": kind.replace("_", " "), "name": claim.name, "because of": _places(claim.evidence)}
+        for kind in BESIDE
         for claim in getattr(stacks, kind)
     ]
     return {

@@ -4,6 +4,8 @@ import dagster as dg
 import pytest
 
 from assets.projects import DIGEST_TAG, PROJECT_TAG, project_assets, project_keys, run_tags
+from assets.shown import BESIDE
+from cicd_defs.facts.stacks import Stacks
 from cicd_defs.plan.files import CI_PATH, KNOWN_PATHS, NIGHTLY_PATH
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import render_files
@@ -172,3 +174,7 @@ def test_a_project_file_that_changes_makes_its_plan_out_of_date():
         return graph.get(dg.AssetKey(["shop", "pipeline"])).code_version
 
     assert version("1" * 64) != version("2" * 64)
+
+
+def test_everything_that_is_detected_beside_the_components_is_shown():
+    assert {"components", *BESIDE} == set(Stacks.model_fields)
