@@ -9,6 +9,7 @@ from cicd_defs.facts.commands_compiled import go_commands, java_commands, rust_c
 from cicd_defs.facts.commands_node import node_commands
 from cicd_defs.facts.commands_python import python_commands
 from cicd_defs.facts.containers import claim_containers
+from cicd_defs.facts.dockerfile import image_source
 from cicd_defs.facts.draft import Claims, Draft, Scene
 from cicd_defs.facts.invocations import invocations_of
 from cicd_defs.facts.languages import claim_languages
@@ -103,6 +104,7 @@ def _stacks(scene: Scene) -> Stacks:
         components=tuple(_component(scene, draft, name) for draft, name in _named(scene.drafts)),
         hooks=tuple(_hooks(survey)),
         dockerfiles=containers.of("dockerfiles"),
+        images=tuple(image_source(survey, path) for path in containers.names("dockerfiles")),
         compose_files=containers.of("compose_files"),
         kubernetes=containers.of("kubernetes"),
         helm_charts=containers.of("helm_charts"),

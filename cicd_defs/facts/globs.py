@@ -14,8 +14,8 @@ def within_globs(
 ) -> list[str]:
     """The folders below a root that match one of the globs (`packages/*`, `crates/**`, `!packages/x`)."""
     globs = [glob.strip() for glob in include]
-    wanted = [_pattern(glob) for glob in globs if not glob.startswith("!")]
-    unwanted = [_pattern(glob.lstrip("!")) for glob in (*(g for g in globs if g.startswith("!")), *exclude)]
+    wanted = [pattern_of(glob) for glob in globs if not glob.startswith("!")]
+    unwanted = [pattern_of(glob.lstrip("!")) for glob in (*(g for g in globs if g.startswith("!")), *exclude)]
     members = []
     for folder in folders:
         if folder == root or not is_within(folder, root):
@@ -27,7 +27,8 @@ def within_globs(
 
 
 @lru_cache(maxsize=4096)
-def _pattern(glob: str) -> re.Pattern[str]:
+def pattern_of(glob: str) -> re.Pattern[str]:
+    """A glob as a pattern for whole paths; one with more wildcards than `MOST_WILDCARDS` matches nothing."""
     glob = glob[:300].removeprefix("./").rstrip("/")
     if len(re.findall(r"\*+", glob)) > MOST_WILDCARDS:
         return re.compile(r"(?!)")

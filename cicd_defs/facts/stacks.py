@@ -50,6 +50,8 @@ class Component(Value):
     coverage_tools: tuple[Claim, ...] = ()
     versions: tuple[str, ...] = ()
     services: tuple[Claim, ...] = ()
+    classic_yarn: bool = False
+    source_paths: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
 
     def command(self, kind: CommandKind) -> str | None:
@@ -57,17 +59,30 @@ class Component(Value):
         return next((command.run for command in self.commands if command.kind == kind), None)
 
 
+class ImageSource(Value):
+    """A Dockerfile and its build context: the nearest folder that has everything that it copies.
+
+    `context` is None where no folder of the tree has it all (something is made before); `missing` says what.
+    """
+
+    dockerfile: str
+    context: str | None = None
+    missing: tuple[str, ...] = ()
+
+
 class Stacks(Value):
     """Everything detected in one repository.
 
     What belongs to the repository and to no single component stands beside the components: hooks that check commits
-    (`hooks`: `pre-commit`), container files, Kubernetes manifests, Helm charts, skaffold, and what it has of
-    languages for which there is no component (`other_languages`, `other_package_managers`, `other_test_runners`).
+    (`hooks`: `pre-commit`), container files (`images` has their build contexts), Kubernetes manifests, Helm charts,
+    skaffold, and what it has of languages for which there is no component (`other_languages`,
+    `other_package_managers`, `other_test_runners`).
     """
 
     components: tuple[Component, ...] = ()
     hooks: tuple[Claim, ...] = ()
     dockerfiles: tuple[Claim, ...] = ()
+    images: tuple[ImageSource, ...] = ()
     compose_files: tuple[Claim, ...] = ()
     kubernetes: tuple[Claim, ...] = ()
     helm_charts: tuple[Claim, ...] = ()

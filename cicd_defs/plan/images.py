@@ -1,17 +1,15 @@
 """Jobs around container images: that each Dockerfile still builds, and what is known to be wrong with what it makes."""
 
 from collections.abc import Sequence
-from posixpath import dirname
 
+from cicd_defs.facts.dockerfile import usual_context
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
 from cicd_defs.plan import pins, tools
 from cicd_defs.plan.areas import DOCUMENTATION, condition_for
 from cicd_defs.plan.permissions import permissions_for
-from cicd_defs.plan.pipeline import Area, Job, Step
+from cicd_defs.plan.pipeline import Area, Job, Note, Step
 from cicd_defs.plan.setup import checkout
-
-_SIDE_FOLDERS = {"docker", ".docker", "build", "container", "containers", ".devcontainer", "deploy"}
 
 
 class Image(Value):
@@ -33,23 +31,32 @@ class Image(Value):
 
 
 def images_of(stacks: Stacks) -> tuple[Image, ...]:
-    """Every image, named after its Dockerfile's place; `image` where there is only one."""
+    """Every image that can be built from the tree, named after its Dockerfile's place; `image` where there is only one.
+
+    A Dockerfile of which nothing more is known is built in the usual context.
+    """
+    known = {source.dockerfile: source.context for source in stacks.images}
     paths = [claim.name for claim in stacks.dockerfiles]
-    if len(paths) == 1:
-        return (Image(name="image", dockerfile=paths[0], context=_context(paths[0])),)
+    contexts = {path: known.get(path, usual_context(path)) for path in paths}
     found: dict[str, Image] = {}
-    for path in paths:
-        name = _free_name(_slug(path), found)
-        found[name] = Image(name=name, dockerfile=path, context=_context(path))
+    for path, context in contexts.items():
+        if context is not None:
+            name = "image" if len(paths) == 1 else _free_name(_slug(path), found)
+            found[name] = Image(name=name, dockerfile=path, context=context)
     return tuple(found.values())
 
 
-def _context(path: str) -> str:
-    """The build context: the Dockerfile's folder, or the one above where Dockerfiles have a folder to themselves."""
-    folder = dirname(path)
-    while folder.rpartition("/")[2].lower() in _SIDE_FOLDERS:
-        folder = dirname(folder)
-    return folder or "."
+def unbuilt(stacks: Stacks) -> tuple[Note, ...]:
+    """The Dockerfiles that no folder of the tree can be the build context of."""
+    message = (
+        "no image is built from it: no folder of the repository has {}, which it copies; where a step makes it, "
+        "build it in a workflow of your own, else declare the `dockerfile:` and its `context:` under `docker:`"
+    )
+    return tuple(
+        Note(where=source.dockerfile, message=message.format(", ".join(f"`{one}`" for one in source.missing)))
+        for source in stacks.images
+        if source.context is None
+    )
 
 
 def _slug(path: str) -> str:
