@@ -24,7 +24,7 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import written_files
 from cicd_defs.plan.compile import compile_pipeline
-from cicd_defs.plan.files import KNOWN_PATHS
+from cicd_defs.plan.files import KNOWN_PATHS, LOOKED_AT
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import GeneratedFile, render_files
 from resources.project_files import Declared
@@ -142,7 +142,7 @@ def pipeline_asset(declared: Declared) -> dg.AssetsDefinition:
         Its code version is the project file's: after a change of that file and a reload it is shown as out of date.
         """
         require_same_declaration(context, declared)
-        written = written_files(repositories.tree(repository), KNOWN_PATHS)
+        written = written_files(repositories.tree(repository), LOOKED_AT)
         plan = compile_pipeline(declared.project, stacks, written)
         return _result(plan, pipeline_metadata(plan))
 

@@ -6,6 +6,7 @@ Everything heavy is imported inside the command that needs it, so that `cicd --h
 
 import difflib
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -45,7 +46,12 @@ def main() -> None:
         print(problem, file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+        print(f"{error.filename or 'output'}: {error.strerror}.", file=sys.stderr)
+        sys.exit(1)
+    except UnicodeEncodeError as error:
+        print(
+            f"{error.object!a}: this name is not text that can be written down. Rename it.", file=sys.stderr
+        )
         sys.exit(1)
 
 
@@ -119,16 +125,26 @@ def render(
     spec: Spec,
     out: Annotated[Path, typer.Option("--out", help="The folder to write the files into.")],
     repo: Repo = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that were written by hand.")
+    ] = False,
 ) -> None:
-    """Write the files of a project into a folder."""
+    """Write the files of a project into a folder. A file of ours that is no longer wanted is taken away."""
     project = _project(spec)
     tree = _tree(_repository(project, spec, repo))
     pipeline, files = _compiled(project, tree)
-    for file in files:
-        target = out / file.path
+    unwanted = [out / item.path for item in pipeline.files if item.state == "removed"]
+    targets = [out / file.path for file in files]
+    _refuse_places(out, [*targets, *unwanted])
+    if not (overwrite or project.pipeline.overwrite):
+        _refuse_overwriting(targets)
+    for target, file in zip(targets, files, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(file.text, "utf-8")
         print(target)
+    for target in unwanted:
+        if _is_ours(target):
+            target.unlink()
     _print_decisions(pipeline, sys.stderr.write)
 
 
@@ -157,17 +173,23 @@ def init(
 ) -> None:
     """Write a commented project file from what is detected in a repository."""
     from cicd_defs.render.project import name_for, render_project
+    from cicd_defs.spec.read import check_names
+    from resources.git import branch_of
 
     stacks = _stacks(_tree(path))
     target = out or PROJECTS / f"{name_for(path.resolve().name)}.yaml"
+    if problems := check_names([str(target)]):
+        raise UsageProblem("\n".join(map(str, problems)))
     if target.exists() and not force:
         raise UsageProblem(
             f"{target} is there already. Give another name with --out, or --force to replace it."
         )
-    text = render_project(str(path.resolve()), stacks, source=str(target))
+    text = render_project(str(path.resolve()), stacks, source=str(target), branch=branch_of(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, "utf-8")
-    print(f"{target}: {len(stacks.components)} components. Next: cicd plan {target} --repo {path}")
+    count = len(stacks.components)
+    print(f"{target}: {count} component{'s' if count != 1 else ''}.", end=" ")
+    print(f"Next: {shlex.join(['cicd', 'plan', str(target), '--repo', str(path)])}")
 
 
 @app.command()
@@ -197,14 +219,12 @@ def _project(file: Path) -> "Project":
 
 
 def _repository(project: "Project", spec: Path, given: Path | None) -> Path:
-    """The repository's folder: the one given, else the declared one, relative to the checkout of the project file."""
-    if given is not None:
-        return given
-    declared = Path(project.repository)
-    places = [declared] if declared.is_absolute() else [spec.parent / declared, spec.parent.parent / declared]
-    for place in places:
-        if place.is_dir():
-            return place
+    """The repository's folder: the one given, else the declared one, relative to the project file."""
+    from resources.repositories import local_path
+
+    place = given or local_path(project.repository, spec.parent)
+    if place is not None and (given or place.is_dir()):
+        return place
     raise UsageProblem(
         f"{spec}: `{project.repository}` is no folder here. Say where the repository is with --repo PATH."
     )
@@ -230,11 +250,35 @@ def _stacks(tree: "Tree") -> "Stacks":
 def _compiled(project: "Project", tree: "Tree") -> "tuple[Pipeline, tuple[GeneratedFile, ...]]":
     from cicd_defs.facts.written import written_files
     from cicd_defs.plan.compile import compile_pipeline
-    from cicd_defs.plan.files import KNOWN_PATHS
+    from cicd_defs.plan.files import LOOKED_AT
     from cicd_defs.render.files import render_files
 
-    pipeline = compile_pipeline(project, _stacks(tree), written_files(tree, KNOWN_PATHS))
+    pipeline = compile_pipeline(project, _stacks(tree), written_files(tree, LOOKED_AT))
     return pipeline, render_files(pipeline)
+
+
+def _refuse_places(out: Path, targets: Iterable[Path]) -> None:
+    """A link in the output folder must not lead us to write somewhere else."""
+    inside = out.resolve()
+    for target in targets:
+        if target.is_symlink() or not target.parent.resolve().is_relative_to(inside):
+            raise UsageProblem(
+                f"{target}: a link leads out of {out}. Remove it, or choose another folder with --out."
+            )
+
+
+def _refuse_overwriting(targets: Iterable[Path]) -> None:
+    """Somebody's own files stay, unless we are told to replace them; then nothing at all is written."""
+    theirs = [target for target in targets if target.exists() and not _is_ours(target)]
+    if theirs:
+        names = "\n".join(f"{target}: this file was written by hand." for target in theirs)
+        raise UsageProblem(f"{names}\nNothing was written. Move them away, or replace them with --overwrite.")
+
+
+def _is_ours(target: Path) -> bool:
+    from cicd_defs.facts.written import is_ours
+
+    return target.is_file() and is_ours(target.read_text("utf-8", "replace"))
 
 
 def _diff(tree: "Tree", path: str, text: str) -> str:

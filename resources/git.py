@@ -196,6 +196,22 @@ def head_of(path: Path) -> str | None:
         return None  # no commit yet
 
 
+def branch_of(path: Path) -> str | None:
+    """The main branch of a git work tree: the remote's, where it is known, else the one checked out.
+
+    None for a folder that is no work tree, and where no branch is checked out.
+    """
+    if head_of(path) is None:
+        return None
+    for name in ("refs/remotes/origin/HEAD", "HEAD"):
+        try:
+            found = run_git("symbolic-ref", "--quiet", "--short", name, work_tree=path)
+        except GitError:
+            continue
+        return found.decode("utf-8", "replace").strip().removeprefix("origin/") or None
+    return None
+
+
 def is_bare(path: Path) -> bool:
     """Whether a folder is a git repository without a work tree."""
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()

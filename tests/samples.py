@@ -39,7 +39,7 @@ def component(stack: StackName = "python", path: str = ".", **changes: object) -
         "name": stack if path == "." else path.rpartition("/")[2],
         "path": path,
         "stack": stack,
-        "manifest": MANIFESTS[stack],
+        "manifest": MANIFESTS[stack] if path == "." else f"{path}/{MANIFESTS[stack]}",
         "package_managers": claims(MANAGERS[stack]),
         "commands": commands(install="make deps", lint="make lint", test="make test"),
     }

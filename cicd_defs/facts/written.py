@@ -26,6 +26,10 @@ def written_files(tree: Tree, paths: Iterable[str]) -> Written:
     return Written(files={path: _owner(tree, path) for path in paths if path in present})
 
 
+def is_ours(text: str) -> bool:
+    """Whether a file's text carries our mark."""
+    return any(line.startswith("#") and MARK in line for line in text.splitlines()[:5])
+
+
 def _owner(tree: Tree, path: str) -> Literal["ours", "theirs"]:
-    head = (tree.text(path) or "").splitlines()[:5]
-    return "ours" if any(line.startswith("#") and MARK in line for line in head) else "theirs"
+    return "ours" if is_ours(tree.text(path) or "") else "theirs"

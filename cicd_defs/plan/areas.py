@@ -21,18 +21,28 @@ def areas_of(units: Sequence[Unit]) -> tuple[Area, ...]:
 
 def _area(unit: Unit, units: Sequence[Unit]) -> Area:
     concerned = [unit, *_dependencies(unit, units)]
-    paths = {part.path for part in concerned}
-    inside = {other.path for other in units if _within(other.path, unit.path)} - paths
+    named = [path for part in concerned for path in part.paths]
+    include = tuple(dict.fromkeys([*(part.path for part in concerned), *named]))
+    others = {other.path for other in units if _within(other.path, unit.path)} - set(include)
+    # git's excludes always win, so a folder that is named, or named into, is not excluded.
+    excluded = {folder for folder in others if not any(path.startswith(f"{folder}/") for path in include)}
     return Area(
-        id=unit.name,
-        include=tuple(
-            dict.fromkeys(
-                [*(part.path for part in concerned), *(p for part in concerned for p in part.paths)]
-            )
-        ),
-        exclude=tuple(sorted(inside)),
-        exclude_globs=DOCUMENTATION,
+        id=unit.name, include=include, exclude=tuple(sorted(excluded)), exclude_globs=left_out_of(include)
     )
+
+
+def left_out_of(include: Sequence[str]) -> tuple[str, ...]:
+    """The documentation that does not concern an area: all but what may lie where the area itself does."""
+    return tuple(glob for glob in DOCUMENTATION if not any(_may_meet(path, glob) for path in include))
+
+
+def _may_meet(path: str, glob: str) -> bool:
+    """Whether a path that was named may lie in what a glob speaks of. A folder around that does not count."""
+    if _is_glob(path.partition("/")[0]):
+        return True
+    if glob.startswith("**/*"):
+        return path.endswith((glob.removeprefix("**/*"), "*"))
+    return path.startswith(glob.rstrip("*/"))
 
 
 def _dependencies(unit: Unit, units: Sequence[Unit]) -> list[Unit]:

@@ -1,15 +1,16 @@
 """The jobs that check one component: lint, type-check, test in a matrix, build, and the coverage that follows."""
 
 import re
+from collections.abc import Sequence
 
 from cicd_defs.facts.stacks import CommandKind
 from cicd_defs.plan import pins
 from cicd_defs.plan.areas import condition_for
 from cicd_defs.plan.permissions import permissions_for
-from cicd_defs.plan.pipeline import Expression, Job, Matrix, Step, Text
+from cicd_defs.plan.pipeline import Expression, Job, Matrix, Service, Step, Text
 from cicd_defs.plan.services import service_env, services_of
 from cicd_defs.plan.setup import RUNTIMES, checkout, golangci_lint, setup_steps
-from cicd_defs.plan.units import Unit
+from cicd_defs.plan.units import Unit, reports_coverage
 
 TITLES: dict[CommandKind, str] = {
     "install": "Install",
@@ -33,7 +34,7 @@ def check_jobs(unit: Unit, alone: bool) -> tuple[Job, ...]:
         jobs.append(_test_job(unit, alone))
     if "build" in unit.commands:
         jobs.append(_job(unit, ("build",), alone))
-    if "test" in unit.commands and unit.coverage:
+    if "test" in unit.commands and unit.coverage and reports_coverage(unit):
         jobs.append(_coverage_job(unit, alone))
     return tuple(jobs)
 
@@ -62,11 +63,13 @@ def prepared(unit: Unit, version: Text | None, full_history: bool = False) -> li
 
 def command_step(unit: Unit, kind: CommandKind, env: dict[str, Text] | None = None) -> Step:
     """One of the component's commands, as it is, in the component's folder."""
+    # setup-go forbids other toolchains than its own; a linter that is fetched may be written for a newer one.
+    toolchain: dict[str, Text] = {"GOTOOLCHAIN": "auto"} if unit.stack == "go" and kind == "lint" else {}
     return Step(
         id=kind,
         name="Install the dependencies" if kind == "install" else TITLES[kind],
         run=unit.commands[kind],
-        env=env or {},
+        env={**toolchain, **(env or {})},
         working_directory=None if unit.path == "." else unit.path,
     )
 
@@ -115,7 +118,7 @@ def _test_job(unit: Unit, alone: bool) -> Job:
         condition=condition_for(unit.name),
         permissions=permissions_for(steps),
         timeout_minutes=unit.timeout_minutes,
-        env={**service_env(services), **unit.env},
+        env=_reach(unit, services),
         matrix=matrix,
         services=services,
         steps=tuple(steps),
@@ -137,8 +140,8 @@ def integration_job(unit: Unit, alone: bool) -> Job | None:
         name=job_name(TITLES["integration"], unit, alone),
         runs_on=unit.runs_on[0],
         permissions=permissions_for(steps),
-        timeout_minutes=max(unit.timeout_minutes, 30),
-        env={**service_env(services), **unit.env},
+        timeout_minutes=unit.timeout_minutes,
+        env=_reach(unit, services),
         services=services,
         steps=tuple(steps),
     )
@@ -164,10 +167,21 @@ def reporting_env(unit: Unit) -> dict[str, Text]:
         options = [f"--junitxml={REPORTS}/junit.xml"]
         if "pytest-cov" in unit.coverage_tools:
             options += ["--cov", f"--cov-report=xml:{REPORTS}/coverage.xml"]
-        return {"PYTEST_ADDOPTS": " ".join(options)}
+        return {"PYTEST_ADDOPTS": _beside(unit, "PYTEST_ADDOPTS", " ".join(options))}
     if unit.stack == "go":
-        return {"GOFLAGS": "-coverprofile=coverage.out"}
+        return {"GOFLAGS": _beside(unit, "GOFLAGS", "-coverprofile=coverage.out")}
     return {}
+
+
+def _beside(unit: Unit, variable: str, options: str) -> str:
+    """Our options behind those that were declared: a step's variable replaces the job's."""
+    return f"{unit.declared_env.get(variable, '')} {options}".strip()
+
+
+def _reach(unit: Unit, services: Sequence[Service]) -> dict[str, Text]:
+    """The job's variables: how its services are reached, unless that was declared, and its own."""
+    reached = {name: value for name, value in service_env(services).items() if name not in unit.shared_env}
+    return {**reached, **unit.env}
 
 
 _REPORT_PATHS = {
@@ -199,10 +213,20 @@ def keep_reports(unit: Unit, kind: CommandKind, matrix: Matrix | None = None) ->
 
 
 def _artifact(unit: Unit, kind: CommandKind, matrix: Matrix | None) -> Text:
-    """A name for each leg: two legs must not write to one artefact."""
-    legs = "".join(f"-${{{{ matrix.{axis} }}}}" for axis in (matrix.axes if matrix else ()))
-    name = f"{kind}-reports-{unit.name}"
-    return Expression(text=name + legs) if legs else name
+    """A name for each leg: two legs must not write to one artefact.
+
+    Components have no `.` in their names, so that no name begins like another's. A leg is named by its values where
+    an artefact may be called so (https://github.com/actions/upload-artifact), else by its number.
+    """
+    name = f"{kind}-reports.{unit.name}"
+    if matrix is None:
+        return f"{name}.all"
+    plain = all(_PLAIN_LEG.fullmatch(value) for values in matrix.axes.values() for value in values)
+    legs = [f"matrix.{axis}" for axis in matrix.axes] if plain else ["strategy.job-index"]
+    return Expression(text=name + "".join(f".${{{{ {leg} }}}}" for leg in legs))
+
+
+_PLAIN_LEG = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def _coverage_job(unit: Unit, alone: bool) -> Job:
@@ -228,7 +252,7 @@ def _download(unit: Unit) -> Step:
         id="download-reports",
         name="Get the test reports",
         uses=pins.action("actions/download-artifact"),
-        inputs={"pattern": f"test-reports-{unit.name}*", "path": "coverage-reports"},
+        inputs={"pattern": f"test-reports.{unit.name}.*", "path": "coverage-reports"},
     )
 
 

@@ -51,6 +51,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
         areas=areas,
         local=local,
         hooks=hooks,
+        yaml_excludes=tuple(f"{chart.name}/templates" for chart in stacks.helm_charts),
         files=planned_files(project, workflows, local, hooks, written),
         notes=(*notes, *unscanned(units), *_remarks(project, units)),
     )
@@ -164,7 +165,7 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
     return Workflow(
         file=NIGHTLY_FILE,
         name="Nightly",
-        triggers=Triggers(schedule=(pipeline.schedule,), manual=True),
+        triggers=Triggers(schedule=(pipeline.schedule,), manual="manual" in pipeline.trigger_type),
         concurrency=Concurrency(group=Expression(text="nightly-${{ github.ref }}"), cancel_in_progress=True),
         env=dict(pipeline.env_vars),
         jobs=tuple(jobs),
@@ -174,8 +175,18 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
 def _unified(ci: Workflow, nightly: Workflow) -> Workflow:
     """Both in one file: the nightly jobs wait for the night, and the gate does not wait for them."""
     at_night = tuple(job.model_copy(update={"condition": AT_NIGHT}) for job in nightly.jobs)
-    triggers = ci.triggers.model_copy(update={"schedule": nightly.triggers.schedule, "manual": True})
-    return ci.model_copy(update={"triggers": triggers, "jobs": (*ci.jobs[:-1], *at_night, ci.jobs[-1])})
+    triggers = ci.triggers.model_copy(update={"schedule": nightly.triggers.schedule})
+    concurrency = None
+    if ci.concurrency:  # a push does not cancel the night
+        group = Expression(text=f"{ci.concurrency.group}-${{{{ github.event_name }}}}")
+        concurrency = ci.concurrency.model_copy(update={"group": group})
+    return ci.model_copy(
+        update={
+            "triggers": triggers,
+            "concurrency": concurrency,
+            "jobs": (*ci.jobs[:-1], *at_night, ci.jobs[-1]),
+        }
+    )
 
 
 def _remarks(project: Project, units: Sequence[Unit]) -> tuple[Note, ...]:

@@ -13,6 +13,12 @@ PRE_COMMIT_PATH = ".pre-commit-config.yaml"
 KNOWN_PATHS = (CI_PATH, NIGHTLY_PATH, MAKEFILE_PATH, BESIDE_PATH, PRE_COMMIT_PATH)
 """Every path that any declaration can make us write."""
 
+OTHER_MAKEFILES = ("GNUmakefile", "makefile")
+"""What make reads before a Makefile."""
+
+LOOKED_AT = (*KNOWN_PATHS, *OTHER_MAKEFILES)
+"""Every path that decides what is written."""
+
 
 def planned_files(
     project: Project,
@@ -35,8 +41,7 @@ def _workflow(path: str, made: set[str], otherwise: str, written: Written) -> Pl
     whose = written.whose(path)
     if path in made:
         return _applied(path, "workflow", _replacing(whose))
-    state = "removed" if whose == "ours" else "skipped"
-    return PlannedFile(path=path, kind="workflow", state=state, reason=otherwise)
+    return _unwanted(path, "workflow", whose, otherwise)
 
 
 def _replacing(whose: str) -> str:
@@ -60,24 +65,32 @@ def _no_nightly(project: Project, made: set[str]) -> str:
 
 
 def _makefile(wanted: bool, written: Written) -> PlannedFile:
+    """A Makefile, or a file beside the one that the repository has."""
+    theirs = any(written.whose(path) == "theirs" for path in (MAKEFILE_PATH, *OTHER_MAKEFILES))
+    path = BESIDE_PATH if theirs else MAKEFILE_PATH
+    whose = written.whose(path)
     if not wanted:
-        reason = "no commands were detected or declared"
-        return PlannedFile(path=MAKEFILE_PATH, kind="makefile", state="skipped", reason=reason)
-    if written.whose(MAKEFILE_PATH) == "theirs":
-        return _applied(
-            BESIDE_PATH, "makefile", "the repository has a Makefile of its own; run `make -f ci.mk`"
-        )
-    return _applied(MAKEFILE_PATH, "makefile", _replacing(written.whose(MAKEFILE_PATH)))
+        return _unwanted(path, "makefile", whose, "no commands were detected or declared")
+    beside = "the repository has a Makefile of its own; run `make -f ci.mk`"
+    return _applied(path, "makefile", beside if theirs and whose != "theirs" else _replacing(whose))
 
 
 def _pre_commit(wanted: bool, written: Written) -> PlannedFile:
-    if written.whose(PRE_COMMIT_PATH) == "theirs":
+    whose = written.whose(PRE_COMMIT_PATH)
+    if whose == "theirs":
         reason = "the repository has one of its own, which stays as it is"
-    elif not wanted:
-        reason = "no lint or format command to run before a commit"
-    else:
-        return _applied(PRE_COMMIT_PATH, "precommit", _replacing(written.whose(PRE_COMMIT_PATH)))
-    return PlannedFile(path=PRE_COMMIT_PATH, kind="precommit", state="skipped", reason=reason)
+        return PlannedFile(path=PRE_COMMIT_PATH, kind="precommit", state="skipped", reason=reason)
+    if not wanted:
+        return _unwanted(
+            PRE_COMMIT_PATH, "precommit", whose, "no lint or format command to run before a commit"
+        )
+    return _applied(PRE_COMMIT_PATH, "precommit", _replacing(whose))
+
+
+def _unwanted(path: str, kind: str, whose: str, reason: str) -> PlannedFile:
+    """A file that nothing calls for: removed where it is ours, else not written."""
+    state = "removed" if whose == "ours" else "skipped"
+    return PlannedFile.model_validate({"path": path, "kind": kind, "state": state, "reason": reason})
 
 
 def _applied(path: str, kind: str, reason: str) -> PlannedFile:

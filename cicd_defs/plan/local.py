@@ -31,7 +31,7 @@ def local_commands(units: Sequence[Unit]) -> tuple[LocalCommand, ...]:
             component=unit.name,
             path=unit.path,
             run=unit.commands[kind],
-            env=dict(unit.env),
+            env=unit.declared_env,
         )
         for kind in LOCAL_KINDS
         for unit in units
@@ -56,8 +56,10 @@ def hooks_of(units: Sequence[Unit]) -> tuple[Hook, ...]:
 
 
 def _script(unit: Unit, kind: CommandKind) -> str:
-    run = unit.commands[kind].strip()
-    return run if unit.path == "." else f"cd -- {shlex.quote(unit.path)}\n{run}"
+    """The command in its folder and with its variables, as one script."""
+    folder = [] if unit.path == "." else [f"cd -- {shlex.quote(unit.path)}"]
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in unit.declared_env.items()]
+    return "\n".join([*folder, *exports, unit.commands[kind].strip()])
 
 
 def _regex(path: str) -> str:

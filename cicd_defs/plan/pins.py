@@ -25,7 +25,6 @@ VERSIONS = {
     "docker/setup-buildx-action": "v4.3.0",
     "golangci/golangci-lint-action": "v9.3.0",
     "oven-sh/setup-bun": "v2.2.0",
-    "pnpm/action-setup": "v4.0.0",
     "prefix-dev/setup-pixi": "v0.10.1",  # from a pin's comment: its own tags could not be read
     "Swatinem/rust-cache": "v2.9.2",
     "trufflesecurity/trufflehog": "v3.97.0",
@@ -54,11 +53,6 @@ def image(reference: str) -> str:
     """An image with its digest behind the tag where one is known; a reference that has one stays as it is."""
     digest = None if "@" in reference else _digests().get(reference)
     return f"{reference}@{digest}" if digest else reference
-
-
-def is_pinned(reference: str) -> bool:
-    """Whether an image reference names a digest."""
-    return "@sha256:" in reference
 
 
 @cache

@@ -297,7 +297,7 @@ class Note(Value):
 
 
 class Pipeline(Value):
-    """Everything that follows from one declaration."""
+    """Everything that follows from one declaration. `yaml_excludes` are folders whose YAML is a template's."""
 
     project: str
     repository: str
@@ -305,6 +305,7 @@ class Pipeline(Value):
     areas: tuple[Area, ...] = ()
     local: tuple[LocalCommand, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    yaml_excludes: tuple[str, ...] = ()
     files: tuple[PlannedFile, ...] = ()
     notes: tuple[Note, ...] = ()
 

@@ -51,18 +51,29 @@ RECIPES = {
     "rabbitmq": Recipe(
         5672, "rabbitmq-diagnostics --quiet ping", reach={"AMQP_URL": "amqp://guest:guest@localhost:5672/"}
     ),
+    "elasticsearch": Recipe(
+        9200,
+        "curl --fail --silent localhost:9200/_cluster/health",
+        {"discovery.type": "single-node", "xpack.security.enabled": "false"},
+        {"ELASTICSEARCH_URL": "http://localhost:9200"},
+    ),
     "memcached": Recipe(11211, "", reach={"MEMCACHED_SERVERS": "localhost:11211"}),
 }
 """What we know of common services, by the last word of the image's name. Others start without a health check."""
 
 
 def services_of(images: Sequence[str]) -> tuple[Service, ...]:
-    """The containers for these images, by digest where one is known. Two of one kind get names of their own."""
-    names = [kind_of(image) for image in images]
-    return tuple(
-        _service(name if names.count(name) == 1 else f"{name}-{position}", kind_of(image), image)
-        for position, (name, image) in enumerate(zip(names, images, strict=True), start=1)
-    )
+    """The containers for these images, by digest where one is known.
+
+    Two of one kind get names of their own; two on one port get the next free one outside, and the variables by which
+    tests reach them speak of the first.
+    """
+    names, taken = [kind_of(image) for image in images], set[int]()
+    services = []
+    for position, (name, image) in enumerate(zip(names, images, strict=True), start=1):
+        own = name if names.count(name) == 1 else f"{name}-{position}"
+        services.append(_service(own, image, taken))
+    return tuple(services)
 
 
 def kind_of(image: str) -> str:
@@ -70,16 +81,18 @@ def kind_of(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
-def _service(name: str, kind: str, image: str) -> Service:
-    recipe = RECIPES.get(kind)
+def _service(name: str, image: str, taken: set[int]) -> Service:
+    recipe = RECIPES.get(kind_of(image))
     if recipe is None:
         return Service(name=_slug(name), image=pins.image(image))
+    port = next(port for port in range(recipe.port, 65536) if port not in taken)
+    taken.add(port)
     health = f'--health-cmd "{recipe.health}" --health-interval 5s --health-timeout 5s --health-retries 20'
     return Service(
         name=_slug(name),
         image=pins.image(image),
         env=recipe.env,
-        ports=(f"{recipe.port}:{recipe.port}",),
+        ports=(f"{port}:{recipe.port}",),
         options=health if recipe.health else "",
     )
 
@@ -95,5 +108,5 @@ def service_env(services: Sequence[Service]) -> dict[str, Text]:
     found: dict[str, Text] = {}
     for service in services:
         recipe = RECIPES.get(kind_of(service.image))
-        found |= recipe.reach if recipe else {}
+        found = {**(recipe.reach if recipe else {}), **found}
     return found

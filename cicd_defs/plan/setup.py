@@ -30,9 +30,14 @@ RUNTIMES: dict[StackName, str] = {
 """How each runtime is called in names that people read."""
 
 
-def checkout(full_history: bool = False) -> Step:
-    """The repository's files, without leaving the token behind. All history only where something compares commits."""
-    history: dict[str, Text] = {"fetch-depth": "0", "filter": "blob:none"} if full_history else {}
+def checkout(full_history: bool = False, blobs: bool = False) -> Step:
+    """The repository's files, without leaving the token behind.
+
+    `full_history` where something compares commits; `blobs` where it also reads what old commits held.
+    """
+    history: dict[str, Text] = {"fetch-depth": "0"} if full_history else {}
+    if full_history and not blobs:
+        history["filter"] = "blob:none"
     return Step(
         id="checkout",
         name="Check out the code",
@@ -48,13 +53,16 @@ def setup_steps(unit: Unit, version: Text | None) -> tuple[Step, ...]:
     return RECIPES[unit.stack](unit, version or DEFAULT_VERSIONS[unit.stack])
 
 
-def at(unit: Unit, name: str) -> str:
-    """A file of the component, as a path from the repository's root."""
-    return normpath(join(unit.path, name))
+def tracked_file(unit: Unit, usual: str) -> str:
+    """The file that tells when what is cached is out of date, as a path from the repository's root.
+
+    The lock file, else the manifest, as they were detected; else a file of the `usual` name in the component.
+    """
+    return unit.lock_file or unit.manifest or normpath(join(unit.path, usual))
 
 
 def _python(unit: Unit, version: Text) -> tuple[Step, ...]:
-    tracked = at(unit, unit.lock_file or unit.manifest or "pyproject.toml")
+    tracked = tracked_file(unit, "pyproject.toml")
     if unit.manager == "uv":
         return (_uv(version, tracked),)
     if unit.manager == "pixi":
@@ -112,7 +120,7 @@ def _pixi(unit: Unit) -> Step:
         uses=pins.action("prefix-dev/setup-pixi"),
         inputs={
             "pixi-version": tools.PIXI,
-            "manifest-path": at(unit, unit.manifest or "pixi.toml"),
+            "manifest-path": unit.manifest or normpath(join(unit.path, "pixi.toml")),
             "cache": "true" if unit.lock_file else "false",
         },
     )
@@ -123,7 +131,7 @@ def _node(unit: Unit, version: Text) -> tuple[Step, ...]:
         return (_setup_node(version, {}), _setup_bun(), _bun_cache(unit))
     cache: dict[str, Text] = {}
     if unit.lock_file:
-        cache = {"cache": unit.manager, "cache-dependency-path": at(unit, unit.lock_file)}
+        cache = {"cache": unit.manager, "cache-dependency-path": unit.lock_file}
     corepack = Step(id="setup-corepack", name=f"Enable {unit.manager}", run=f"corepack enable {unit.manager}")
     before = (corepack,) if unit.manager in {"pnpm", "yarn"} else ()
     after = () if unit.lock_file else (_download_cache(unit),)
@@ -150,14 +158,15 @@ def _setup_bun() -> Step:
 
 
 def _bun_cache(unit: Unit) -> Step:
-    return _cache(
-        "Bun's downloads", "~/.bun/install/cache", "bun", at(unit, unit.lock_file or "package.json")
-    )
+    return _cache("Bun's downloads", "~/.bun/install/cache", "bun", tracked_file(unit, "package.json"))
 
 
 def _download_cache(unit: Unit) -> Step:
     return _cache(
-        f"{unit.manager}'s downloads", _NODE_CACHES[unit.manager], unit.manager, at(unit, "package.json")
+        f"{unit.manager}'s downloads",
+        _NODE_CACHES[unit.manager],
+        unit.manager,
+        tracked_file(unit, "package.json"),
     )
 
 
@@ -182,7 +191,7 @@ def _cache(what: str, path: str, key: str, tracked: str) -> Step:
 def _go(unit: Unit, version: Text) -> tuple[Step, ...]:
     cache: dict[str, Text] = {"cache": "false"}
     if unit.lock_file:
-        cache = {"cache": "true", "cache-dependency-path": at(unit, unit.lock_file)}
+        cache = {"cache": "true", "cache-dependency-path": unit.lock_file}
     setup = Step(
         id="setup-go",
         name="Set up Go",

@@ -5,6 +5,7 @@ from typing import Literal
 from cicd_defs.facts.stacks import CommandKind, Component, StackName, Stacks
 from cicd_defs.facts.value import Value
 from cicd_defs.plan.pipeline import Note
+from cicd_defs.plan.services import RECIPES, kind_of
 from cicd_defs.spec.model import Component as Declared
 from cicd_defs.spec.model import Project
 
@@ -23,6 +24,8 @@ INSTALLS: dict[str, str] = {
     "poetry": "poetry install",
     "pdm": "pdm install",
     "pipenv": "pipenv install --dev",
+    "hatch": "hatch env create",
+    "pixi": "pixi install",
     "npm": "npm install",
     "pnpm": "pnpm install",
     "yarn": "yarn install",
@@ -35,8 +38,9 @@ class Unit(Value):
     """One component as it will be built: where it is, what it is made of, what is run for it and who said so.
 
     `stack` is None where nobody told; such a component gets its commands and no set-up. `versions` are the legs of
-    its tests. `paths` are further folders or files whose change concerns it. `own_install`: the install command was
-    declared, so we cannot know what it downloads.
+    its tests. `manifest` and `lock_file` are paths from the repository's root; `paths` are further folders or files
+    whose change concerns it. `own_install` and `own_test`: the command was declared, so we cannot know what it
+    downloads, or reports.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Unit(Value):
     tools: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     env: dict[str, str] = {}
+    shared_env: dict[str, str] = {}
     runs_on: tuple[str, ...] = ()
     timeout_minutes: int
     coverage: Literal["codecov", "coveralls"] | None = None
@@ -57,11 +62,24 @@ class Unit(Value):
     paths: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     own_install: bool = False
+    own_test: bool = False
+    classic_yarn: bool = False
+    source_paths: tuple[str, ...] = ()
 
     @property
     def newest(self) -> str | None:
-        """The version that everything but the tests runs on."""
-        return self.versions[-1] if self.versions else None
+        """The version that all but the tests run on: the highest, or the last one where words are among them."""
+        if not self.versions:
+            return None
+        numbers = [version.split(".") for version in self.versions]
+        if not all(part.isdecimal() for number in numbers for part in number):
+            return self.versions[-1]
+        return max(self.versions, key=lambda version: [int(part) for part in version.split(".")])
+
+    @property
+    def declared_env(self) -> dict[str, str]:
+        """Every variable that was declared for it: the pipeline's, then its own."""
+        return {**self.shared_env, **self.env}
 
 
 def units_of(project: Project, stacks: Stacks) -> tuple[tuple[Unit, ...], tuple[Note, ...]]:
@@ -73,8 +91,12 @@ def units_of(project: Project, stacks: Stacks) -> tuple[tuple[Unit, ...], tuple[
     else:
         found = [(None, component) for component in stacks.components]
     units = tuple(_unit(project, item, component) for item, component in found)
-    skips = [item.skip if item else () for item, _ in found]
-    return units, tuple(note for unit, skip in zip(units, skips, strict=True) for note in _notes(unit, skip))
+    messages = [
+        (unit.name, message)
+        for unit, (item, component) in zip(units, found, strict=True)
+        for message in (*_missing(unit, item or Declared()), *_left_out(unit, item or Declared(), component))
+    ]
+    return units, tuple(Note(where=name, message=message) for name, message in messages)
 
 
 def _match(item: Declared, stacks: Stacks) -> Component | None:
@@ -90,20 +112,22 @@ def _unit(project: Project, item: Declared | None, component: Component | None) 
     item = item or Declared()
     stack = _stack(item, component)
     manager = _manager(item, component, stack)
+    versions = item.versions or (component.versions if component else ())
     return Unit(
         name=name,
         path=component.path if component else item.path,
         stack=stack,
         manager=manager,
         manifest=component.manifest if component else None,
-        lock_file=component.lock_file if component else None,
-        versions=item.versions or (component.versions if component else ()),
+        lock_file=component.lock_file if component and not _is_other_manager(item, component) else None,
+        versions=versions[-1:] if manager in _CHOOSES_ITS_RUNTIME else versions,
         commands=_commands(item, component, manager),
         tools=tuple(claim.name for claim in (*component.linters, *component.test_runners))
         if component
         else (),
         services=_services(item, component),
         env=item.env_vars,
+        shared_env=project.pipeline.env_vars,
         runs_on=item.runs_on or (project.pipeline.runs_on,),
         timeout_minutes=item.timeout_minutes or project.pipeline.timeout_minutes,
         coverage=None if item.coverage_tool == "none" else item.coverage_tool,
@@ -111,6 +135,9 @@ def _unit(project: Project, item: Declared | None, component: Component | None) 
         paths=item.paths,
         depends_on=item.depends_on,
         own_install=item.install_cmd is not None,
+        own_test=item.test_cmd is not None,
+        classic_yarn=component.classic_yarn if component else False,
+        source_paths=component.source_paths if component else (),
     )
 
 
@@ -128,6 +155,16 @@ def _manager(item: Declared, component: Component | None, stack: StackName | Non
     return MANAGERS[stack] if stack else ""
 
 
+_CHOOSES_ITS_RUNTIME = {"pixi"}
+"""Package managers that bring the runtime along, so that a matrix over its versions would test one thing twice."""
+
+
+def _is_other_manager(item: Declared, component: Component) -> bool:
+    """Whether another package manager was declared than the one that was detected, and with it its commands."""
+    detected = {claim.name.removesuffix("-mod") for claim in component.package_managers}
+    return item.package_manager is not None and item.package_manager not in detected
+
+
 def _commands(item: Declared, component: Component | None, manager: str) -> dict[CommandKind, str]:
     """A command for each kind: the declared one, else the detected one. An empty one was declared away."""
     declared: dict[CommandKind, str | None] = {
@@ -139,8 +176,9 @@ def _commands(item: Declared, component: Component | None, manager: str) -> dict
         "integration": item.integration_cmd,
         "build": item.build_cmd,
     }
-    detected = {kind: component.command(kind) if component else None for kind in declared}
-    if component is None and INSTALLS.get(manager):
+    found = None if component is None or _is_other_manager(item, component) else component
+    detected = {kind: found.command(kind) if found else None for kind in declared}
+    if found is None and INSTALLS.get(manager):
         detected["install"] = INSTALLS[manager]
     chosen = {kind: detected[kind] if given is None else given for kind, given in declared.items()}
     return {kind: run for kind, run in chosen.items() if run and kind not in item.skip}
@@ -165,18 +203,48 @@ _TYPED_APART = {"python", "node"}
 """Stacks whose types a program of its own checks. Compilers check the others' in passing."""
 
 
-def _notes(unit: Unit, skipped: tuple[str, ...]) -> list[Note]:
-    """What a person should know: a component without a stack, a check that nobody told us how to run."""
+def _missing(unit: Unit, item: Declared) -> list[str]:
+    """The checks that nobody told us how to run, and a component that nothing can be set up for."""
     kinds: tuple[CommandKind, ...] = (
         ("lint", "typecheck", "test") if unit.stack in _TYPED_APART else ("lint", "test")
     )
-    messages = [
-        f"no {kind} command was detected: add `{kind}_cmd:`"
-        for kind in kinds
-        if kind not in {*unit.commands, *skipped}
-    ]
-    if unit.stack is None:
+    present = {*unit.commands, *item.skip}
+    messages = [f"no {kind} command is known: add `{kind}_cmd:`" for kind in kinds if kind not in present]
+    if unit.stack is None and item.stack != "custom":
+        messages.append("no stack was detected, so nothing is set up: add `stack:`")
+    if unit.stack is None and item.versions:
+        messages.append("a custom stack has no runtime that we know, so `versions` has no effect")
+    return messages
+
+
+def _left_out(unit: Unit, item: Declared, component: Component | None) -> list[str]:
+    """What was detected or declared and still does not run as one might expect."""
+    messages = []
+    if component and _is_other_manager(item, component):
+        detected = component.package_managers[0].name if component.package_managers else "nothing"
         messages.append(
-            "no stack was detected or declared, so nothing is set up: add `stack:` or an `install_cmd:`"
+            f"`{unit.manager}` was declared and {detected} detected: the commands of {detected} are left out"
         )
-    return [Note(where=unit.name, message=message) for message in messages]
+    versions = item.versions or (component.versions if component else ())
+    if unit.manager in _CHOOSES_ITS_RUNTIME and len(versions) > 1:
+        messages.append(f"{unit.manager} chooses the version itself, so its tests run once")
+    unknown = (
+        [claim.name for claim in component.services if claim.name not in SERVICE_IMAGES] if component else []
+    )
+    if item.services is None and unknown:
+        messages.append(
+            f"no digest of an image is known for {', '.join(unknown)}: name the image under `services:` to start it"
+        )
+    unreached = [image for image in unit.services if kind_of(image) not in RECIPES]
+    if unreached:
+        messages.append(f"no port is known for {', '.join(unreached)}: its tests cannot reach it")
+    if unit.services and any(not label.startswith("ubuntu") for label in unit.runs_on):
+        messages.append("GitHub starts services on Linux runners only")
+    if unit.coverage and not reports_coverage(unit):
+        messages.append(f"nothing writes a coverage report, so nothing is uploaded to {unit.coverage}")
+    return messages
+
+
+def reports_coverage(unit: Unit) -> bool:
+    """Whether the tests leave a coverage report behind, as far as we can know."""
+    return unit.own_test or unit.stack == "go" or bool(unit.coverage_tools)

@@ -13,6 +13,10 @@ from cicd_defs.plan.local import CI_KINDS
 from cicd_defs.plan.pipeline import LocalCommand
 
 _PREAMBLE = """\
+ifeq ($(filter oneshell,$(.FEATURES)),)
+$(error GNU make 3.82 or later is needed; macOS has an older one: brew install make, then gmake)
+endif
+
 SHELL := /usr/bin/env
 .SHELLFLAGS := bash -eo pipefail -c
 .ONESHELL:

@@ -24,8 +24,9 @@ def name_for(folder: str) -> str:
     return plain[:39].rstrip("-_")
 
 
-def render_project(repository: str, stacks: Stacks, source: str) -> str:
-    """The text of a project file. `repository` is a path, a git URL or GitHub's owner/name; `source` its own name.
+def render_project(repository: str, stacks: Stacks, source: str, branch: str | None = None) -> str:
+    """The text of a project file. `repository` is a path, a git URL or GitHub's owner/name; `source` its own name;
+    `branch` the repository's main branch, where it is known.
 
     What stands uncommented is enough to be compiled; what was detected and follows the repository stands commented.
     """
@@ -34,7 +35,7 @@ def render_project(repository: str, stacks: Stacks, source: str) -> str:
         f"# {_comment(source)}: what is delivered from this repository, and how.",
         "# `cicd explain KEY` tells what a key means, `cicd explain` lists all of them.",
         f"repository: {quoted(repository)}",
-        "# branch: main",
+        f"branch: {quoted(branch)}" if branch and branch != "main" else "# branch: main",
         "",
         "pipeline:",
         "  # trigger_type: [push, pr, manual, schedule]",

@@ -42,6 +42,7 @@ PackageManager = Literal[
     "poetry",
     "hatch",
     "pdm",
+    "pipenv",
     "pixi",
     "npm",
     "pnpm",
@@ -274,9 +275,7 @@ class Pipeline(Strict):
         True,
         description="On a pull request, check only the components that it changes.",
     )
-    overwrite: bool = Field(
-        False, description="Replace files that were not generated.", json_schema_extra=PLANNED
-    )
+    overwrite: bool = Field(False, description="Let `cicd render` replace files that were written by hand.")
     components: Annotated[tuple[Component, ...], AfterValidator(_fitting)] = Field(
         (),
         description="The buildable parts of the repository, one entry each.",

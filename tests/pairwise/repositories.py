@@ -151,6 +151,6 @@ REPOSITORIES = {
         },
         (("services/api", "python"), ("web", "node"), ("tools", "go")),
     ),
-    "two-stacks": Repository({**python().files, **RUST}, ((".", "python"), ("rust", "rust"))),
+    "two-stacks": Repository({**python().files, **below("rust", RUST)}, ((".", "python"), ("rust", "rust"))),
     "nothing": Repository({"README.md": "# Nothing\n"}, ((".", "custom"),)),
 }

@@ -1,6 +1,7 @@
 """Every pair of options, through the whole line: read, detect, compile, render, read back, and five checkers."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from cicd_defs.facts.detect import detect
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.written import written_files
 from cicd_defs.plan.compile import compile_pipeline
-from cicd_defs.plan.files import KNOWN_PATHS
+from cicd_defs.plan.files import LOOKED_AT
 from cicd_defs.plan.lift import differences, lift_workflow
+from cicd_defs.plan.pipeline import Workflow
 from cicd_defs.render.files import render_files
 from cicd_defs.spec.read import read_project
 from tests.checkers import findings
@@ -24,7 +26,7 @@ def artefacts(case: Case):
     """The case's pipeline and its files."""
     project = read_project(case.text, f"{case.name}.yaml")
     tree = Tree.of(case.files)
-    pipeline = compile_pipeline(project, detect(tree), written_files(tree, KNOWN_PATHS))
+    pipeline = compile_pipeline(project, detect(tree), written_files(tree, LOOKED_AT))
     return pipeline, render_files(pipeline)
 
 
@@ -42,9 +44,34 @@ def judged(cases: tuple[Case, ...], folder: Path) -> list[str]:
             workflows.append(target)
             planned = pipeline.workflow(file.path)
             assert planned is not None
+            wrong += [
+                f"{case.name} {dict(case.choices)}: {path} is not there" for path in lost(planned, case.files)
+            ]
             found = lift_workflow(file.text, planned.file)
             wrong += [f"{case.name} {dict(case.choices)}: {item}" for item in differences(planned, found)]
     return wrong + [str(finding) for finding in findings(workflows)]
+
+
+PATH_INPUTS = ("cache-dependency-path", "cache-dependency-glob", "manifest-path", "file")
+"""Inputs of actions that name files, which must be there."""
+
+
+def lost(workflow: Workflow, files: Mapping[str, str]) -> list[str]:
+    """The files that a workflow speaks of and the repository does not have."""
+    named = {
+        str(step.inputs[name])
+        for job in workflow.jobs
+        for step in job.steps
+        for name in PATH_INPUTS
+        if name in step.inputs
+    }
+    folders = {
+        step.working_directory for job in workflow.jobs for step in job.steps if step.working_directory
+    }
+    return [
+        *(path for path in named if path not in files),
+        *(folder for folder in folders if not any(path.startswith(f"{folder}/") for path in files)),
+    ]
 
 
 def test_every_pair_of_options_is_covered():

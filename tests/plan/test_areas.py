@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cicd_defs.plan.pipeline import Pipeline
 from tests.samples import ci, component, plan
 
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
@@ -56,9 +57,9 @@ def repository(tmp_path) -> Path:
     return tmp_path
 
 
-def changed(folder: Path, base: str) -> set[str]:
+def changed(folder: Path, base: str, pipeline: Pipeline = PIPELINE) -> set[str]:
     """What the step of the plan says, run as the runner runs it."""
-    job = ci(PIPELINE).job("changes")
+    job = ci(pipeline).job("changes")
     assert job is not None
     output = folder.parent / "output"
     output.write_text("")
@@ -67,7 +68,7 @@ def changed(folder: Path, base: str) -> set[str]:
     run = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
     subprocess.run(run, cwd=folder, env=environment, check=True, capture_output=True)
     said = dict(line.split("=") for line in output.read_text().splitlines())
-    assert set(said) == AREAS == set(job.outputs)
+    assert set(said) == set(job.outputs) == {area.id for area in pipeline.areas}
     return {area for area, answer in said.items() if answer == "true"}
 
 
@@ -124,3 +125,29 @@ def test_it_works_in_a_clone_without_blobs_whose_remote_is_gone(repository, tmp_
     )
     git(clone, "remote", "set-url", "origin", "file:///nowhere")
     assert changed(clone, base) == {"web", "image_image"}
+
+
+@pytest.mark.parametrize(
+    ("components", "path", "expected"),
+    [
+        pytest.param([{"path": "docs", "name": "docs"}], "docs/index.js", True, id="component-in-docs"),
+        pytest.param([{"path": "docs", "name": "docs"}], "docs/README.md", False, id="its-documentation"),
+        pytest.param(
+            [{"path": "app", "name": "docs", "paths": ["docs/**"]}], "docs/a.md", True, id="named-folder"
+        ),
+        pytest.param(
+            [{"path": "app", "name": "docs", "paths": ["README.md"]}], "README.md", True, id="named-file"
+        ),
+        pytest.param(
+            [{"path": ".", "name": "docs", "paths": ["lib/x.json"]}, {"path": "lib", "name": "lib"}],
+            "lib/x.json",
+            True,
+            id="named-in-anothers-folder",
+        ),
+    ],
+)
+def test_what_was_named_is_never_left_out(repository, components, path, expected):
+    parts = [{**part, "stack": "custom", "test_cmd": "true"} for part in components]
+    base = git(repository, "rev-parse", "HEAD")
+    commit(repository, path)
+    assert ("docs" in changed(repository, base, plan(components=parts))) is expected

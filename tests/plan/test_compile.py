@@ -2,11 +2,15 @@ import pytest
 
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.permissions import NEEDS, permissions_for
-from cicd_defs.plan.pins import UnknownPin, action, image, is_pinned
-from cicd_defs.plan.pipeline import Action, Expression, Job, Permission, Step, StepKind, Workflow
+from cicd_defs.plan.pins import UnknownPin, action, image
+from cicd_defs.plan.pipeline import Action, Expression, Job, Permission, Pipeline, Step, StepKind, Workflow
 from tests.samples import ci, claims, commands, component, plan
 
 EVERY = commands(install="i", lint="l", format="f", typecheck="t", test="x", integration="n", build="b")
+
+
+def messages(pipeline: Pipeline) -> list[str]:
+    return [note.message for note in pipeline.notes]
 
 
 def jobs_of(*components, **pipeline) -> dict[str, Job]:
@@ -60,7 +64,7 @@ def test_runners_become_a_matrix_too():
 
 def test_legs_keep_reports_of_their_own():
     upload = jobs_of(component(versions=("3.11", "3.12")))["test"].steps[-1]
-    assert upload.inputs["name"] == Expression(text="test-reports-python-${{ matrix.python }}")
+    assert upload.inputs["name"] == Expression(text="test-reports.python.${{ matrix.python }}")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +79,7 @@ def test_services_stand_beside_the_tests_that_need_them(runs, where):
     assert {job.id for job in jobs.values() if job.services} == where
     for name in where:
         assert [service.name for service in jobs[name].services] == ["postgres", "redis"]
-        assert all(is_pinned(service.image) for service in jobs[name].services)
+        assert all("@sha256:" in service.image for service in jobs[name].services)
         assert jobs[name].env["DATABASE_URL"] == "postgresql://postgres@localhost:5432/postgres"
 
 
@@ -95,7 +99,7 @@ def test_a_custom_stack_is_set_up_by_its_own_commands():
     test = ci(pipeline).job("test")
     assert test is not None
     assert [step.id for step in test.steps] == ["checkout", "install", "test", "upload-reports"]
-    assert any("nothing is set up" in note.message for note in pipeline.notes)
+    assert not any("nothing is set up" in message for message in messages(pipeline))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,8 @@ def test_golangci_lint_is_installed_where_it_lints():
 
 
 def test_every_jobs_permissions_are_what_its_actions_need():
-    jobs = jobs_of(component(commands=EVERY), components=[{"path": ".", "coverage_tool": "codecov"}])
+    covered = component(commands=EVERY, coverage_tools=claims("pytest-cov"))
+    jobs = jobs_of(covered, components=[{"path": ".", "coverage_tool": "codecov"}])
     for job in jobs.values():
         used = {step.uses.name for step in job.steps if step.uses}
         wanted = {(scope, access) for name in used for scope, access, _ in NEEDS.get(name, ())}
@@ -150,7 +155,8 @@ def test_the_wider_access_wins(monkeypatch):
 
 
 def test_coverage_is_uploaded_apart_and_not_waited_for():
-    workflow = ci(plan(component(), components=[{"path": ".", "coverage_tool": "coveralls"}]))
+    declared = [{"path": ".", "coverage_tool": "coveralls", "test_cmd": "make coverage"}]
+    workflow = ci(plan(component(), components=declared))
     coverage, gate = workflow.job("coverage"), workflow.job("gate")
     assert coverage is not None
     assert gate is not None
@@ -278,5 +284,127 @@ def test_pins_are_known_or_refused():
     [("redis:7-alpine", True), ("redis:1", False), ("redis@sha256:" + "0" * 64, True)],
 )
 def test_images_get_the_digest_that_is_known(reference, pinned):
-    assert is_pinned(image(reference)) is pinned
+    assert ("@sha256:" in image(reference)) is pinned
     assert image(reference).startswith(reference)
+
+
+@pytest.mark.parametrize(
+    ("versions", "names"),
+    [
+        (["3.11", "3.12"], "test-reports.root.${{ matrix.python }}"),
+        (["20", "lts/*"], "test-reports.root.${{ strategy.job-index }}"),
+    ],
+)
+def test_artefacts_have_names_that_are_allowed(versions, names):
+    declared = [{"path": ".", "stack": "python", "name": "root", "versions": versions}]
+    upload = jobs_of(component(), components=declared)["test"].steps[-1]
+    assert upload.inputs["name"] == Expression(text=names)
+
+
+def test_one_components_reports_are_not_taken_for_anothers():
+    declared = [
+        {"path": name, "name": name, "coverage_tool": "codecov", "test_cmd": "x"}
+        for name in ("web", "web-api")
+    ]
+    jobs = jobs_of(components=declared)
+    patterns = {
+        str(step.inputs["pattern"]) for step in jobs["coverage-web"].steps if "pattern" in step.inputs
+    }
+    assert patterns == {"test-reports.web.*"}
+    assert jobs["test-web-api"].steps[-1].inputs["name"] == "test-reports.web-api.all"
+
+
+def test_services_on_one_port_get_ports_of_their_own():
+    images = ["postgres:16-alpine", "postgres:17-alpine", "redis:7-alpine", "valkey/valkey:8"]
+    services = jobs_of(component(), components=[{"path": ".", "services": images}])["test"].services
+    assert [port for service in services for port in service.ports] == [
+        "5432:5432",
+        "5433:5432",
+        "6379:6379",
+        "6380:6379",
+    ]
+    assert len({service.name for service in services}) == 4
+
+
+def test_pixi_brings_its_own_python_and_tests_once():
+    pipeline = plan(component(package_managers=claims("pixi"), versions=("3.11", "3.12")))
+    test = ci(pipeline).job("test")
+    assert test is not None
+    assert test.matrix is None
+    assert any("chooses the version itself" in message for message in messages(pipeline))
+
+
+def test_another_package_manager_leaves_the_detected_commands_out():
+    pipeline = plan(
+        component(), components=[{"path": ".", "package_manager": "uv", "test_cmd": "uv run pytest"}]
+    )
+    test = ci(pipeline).job("test")
+    assert test is not None
+    assert [step.run for step in test.steps if step.run] == ["uv sync", "uv run pytest"]
+    assert any("`uv` was declared and pip detected" in message for message in messages(pipeline))
+
+
+@pytest.mark.parametrize("where", ["pipeline", "component"])
+def test_declared_variables_win(where):
+    variables = {"DATABASE_URL": "mine", "PYTEST_ADDOPTS": "-x"}
+    part = {"path": ".", "services": ["postgres:16-alpine"]}
+    declared = {"components": [{**part, "env_vars": variables}]}
+    if where == "pipeline":
+        declared = {"components": [part], "env_vars": variables}
+    pipeline = plan(component(test_runners=claims("pytest")), **declared)
+    test = ci(pipeline).job("test")
+    assert test is not None
+    assert {**ci(pipeline).env, **test.env}["DATABASE_URL"] == "mine"
+    options = next(step.env["PYTEST_ADDOPTS"] for step in test.steps if step.id == "test")
+    assert options == "-x --junitxml=reports/junit.xml"
+    assert all(command.env.items() >= variables.items() for command in pipeline.local)
+    assert all("export DATABASE_URL=mine" in hook.entry for hook in pipeline.hooks)
+
+
+def test_a_push_does_not_cancel_the_night():
+    (workflow,) = plan(component(), layout="unified").workflows
+    assert workflow.concurrency is not None
+    assert workflow.concurrency.group.text.endswith("-${{ github.event_name }}")
+
+
+def test_coverage_that_nothing_writes_is_not_uploaded_and_said():
+    pipeline = plan(component("node"), components=[{"path": ".", "coverage_tool": "codecov"}])
+    assert ci(pipeline).job("coverage") is None
+    assert any("nothing writes a coverage report" in message for message in messages(pipeline))
+
+
+@pytest.mark.parametrize(
+    ("versions", "newest"),
+    [(["3.12", "3.9", "3.10"], "3.12"), (["22", "lts/*"], "lts/*"), (["1.80", "stable"], "stable")],
+)
+def test_everything_but_the_tests_runs_on_the_newest(versions, newest):
+    lint = jobs_of(component(), components=[{"path": ".", "versions": versions}])["lint"]
+    assert setup_of(lint).inputs["python-version"] == newest
+
+
+@pytest.mark.parametrize(
+    ("detected", "message"),
+    [
+        pytest.param(
+            {"services": claims("rabbitmq")}, "no digest of an image is known for rabbitmq", id="unpinned"
+        ),
+        pytest.param(
+            {"services": claims("redis"), "runs_on": ["macos-15"]}, "Linux runners only", id="macos"
+        ),
+    ],
+)
+def test_services_that_do_not_run_are_told_of(detected, message):
+    declared = [{"path": ".", "runs_on": detected.pop("runs_on", "ubuntu-24.04")}]
+    assert any(message in said for said in messages(plan(component(**detected), components=declared)))
+
+
+@pytest.mark.parametrize("name", ["GNUmakefile", "makefile", "Makefile"])
+def test_a_makefile_of_any_name_is_left_alone(name):
+    written = Written.model_validate({"files": {name: "theirs"}})
+    assert "ci.mk" in {file.path for file in plan(component(), written=written).applied}
+
+
+@pytest.mark.parametrize("path", ["Makefile", ".pre-commit-config.yaml", ".github/workflows/ci.yml"])
+def test_files_of_ours_that_nothing_calls_for_are_removed(path):
+    planned = plan(written=Written.model_validate({"files": {path: "ours"}})).files
+    assert next(file.state for file in planned if file.path == path) == "removed"

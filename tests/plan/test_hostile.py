@@ -165,7 +165,7 @@ def test_a_folders_name_from_the_repository_stays_a_name(folder):
     """Paths come from whoever can push: into folders of steps, pathspecs, and one expression that hashes files."""
     parts = (
         component("node", folder, name="odd"),
-        component("go", f"x/{folder}", name="odder", lock_file="go.sum"),
+        component("go", f"x/{folder}", name="odder", lock_file=f"x/{folder}/go.sum"),
     )
     pipeline = compile_pipeline(project(), Stacks(components=parts), Written())
     files = [file for file in render_files(pipeline) if file.kind == "workflow"]

@@ -132,9 +132,9 @@ MANY = (
         commands=commands(install="a", lint="b", format="c", typecheck="d", test="e", integration="f"),
     ),
     component(
-        "node", "web", lock_file="pnpm-lock.yaml", package_managers=claims("pnpm"), versions=("20", "22")
+        "node", "web", lock_file="web/pnpm-lock.yaml", package_managers=claims("pnpm"), versions=("20", "22")
     ),
-    component("go", "tools/go", lock_file="go.sum", services=claims("postgres", "redis")),
+    component("go", "tools/go", lock_file="tools/go/go.sum", services=claims("postgres", "redis")),
     component("rust", "core", versions=("1.80", "stable")),
     component("java", "app", versions=("17", "21")),
 )

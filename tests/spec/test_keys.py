@@ -73,7 +73,6 @@ def test_what_later_work_acts_on_is_marked():
     assert not planned & IN_USE
     assert {path for path in planned if path.startswith("pipeline.")} == {
         "pipeline.secrets",
-        "pipeline.overwrite",
         "pipeline.components.artifacts",
     }
     for path, key in KEYS.items():
