@@ -74,11 +74,18 @@ def _install(scene: Scene, draft: Draft, manager: str) -> str:
     return f"{manager} install --frozen-lockfile" if locked else f"{manager} install"
 
 
+def is_classic_yarn(scene: Scene, draft: Draft) -> bool:
+    """Whether a project is installed with yarn 1, whose commands are not those of the later ones."""
+    return manager_of(draft) == "yarn" and not _is_yarn_berry(scene, draft)
+
+
 def _is_yarn_berry(scene: Scene, draft: Draft) -> bool:
-    declared = string(scene.survey.json(draft.manifest).get("packageManager"))
-    return scene.survey.has(join(draft.path, ".yarnrc.yml")) or bool(
-        re.match(r"yarn@([2-9]|[1-9]\d)", declared)
-    )
+    survey = scene.survey
+    declared = string(survey.json(draft.manifest).get("packageManager"))
+    if found := re.match(r"yarn@(\d+)", declared):
+        return int(found[1]) > 1
+    lock_file = join(draft.path, "yarn.lock")
+    return survey.has(join(draft.path, ".yarnrc.yml")) or bool(survey.cite(lock_file, "^__metadata:"))
 
 
 def _by_script(scene: Scene, draft: Draft, manager: str, kind: CommandKind) -> list[Command]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cicd_defs.facts import go, java, node, python, python_dependencies, rust
 from cicd_defs.facts.commands_compiled import go_commands, java_commands, rust_commands
-from cicd_defs.facts.commands_node import node_commands
+from cicd_defs.facts.commands_node import is_classic_yarn, node_commands
 from cicd_defs.facts.commands_python import python_commands
 from cicd_defs.facts.containers import claim_containers
 from cicd_defs.facts.dockerfile import image_source
@@ -14,6 +14,7 @@ from cicd_defs.facts.draft import Claims, Draft, Scene
 from cicd_defs.facts.invocations import invocations_of
 from cicd_defs.facts.languages import claim_languages
 from cicd_defs.facts.others import claim_others
+from cicd_defs.facts.own_code import source_paths
 from cicd_defs.facts.services import claim_services
 from cicd_defs.facts.sources import nearest_roles
 from cicd_defs.facts.stacks import Claim, Component, Stacks
@@ -148,6 +149,7 @@ def _component(scene: Scene, draft: Draft, name: str) -> Component:
         stack=draft.stack,
         manifest=draft.manifest,
         lock_file=draft.lock_file,
+        classic_yarn=draft.stack == "node" and is_classic_yarn(scene, draft),
         members=draft.members,
         languages=claims.of("languages"),
         package_managers=claims.of("package_managers"),
@@ -158,5 +160,6 @@ def _component(scene: Scene, draft: Draft, name: str) -> Component:
         coverage_tools=claims.of("coverage_tools"),
         versions=MODULES[draft.stack].supported_versions(scene.survey, draft),
         services=claims.of("services"),
+        source_paths=source_paths(scene, draft),
         commands=tuple(COMMANDS[draft.stack](scene, draft)),
     )

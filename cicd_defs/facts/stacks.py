@@ -32,7 +32,9 @@ class Component(Value):
 
     `name` is unique in the repository, `[a-z][a-z0-9-]*`. `path` is `.` or a relative POSIX path; commands run there.
     `versions` are the runtime's supported versions, ascending (Python `3.11`, Node `22`, Go `1.24`, Java `17`, Rust
-    toolchains such as `stable`): the matrix of its tests.
+    toolchains such as `stable`): the matrix of its tests. `classic_yarn`: it is installed with yarn 1. `source_paths`
+    are the folders and files in `path` that hold its own code, without tests, documentation and tools; empty where
+    they cannot be told apart.
     """
 
     name: str

@@ -218,3 +218,26 @@ def test_prettier_in_a_python_project_formats_no_code():
 def test_comments_in_package_json_are_forgiven():
     text = '{\n  // the runner\n  "devDependencies": {"vitest": "1",},\n  "homepage": "https://a.b/c",\n}\n'
     assert component(NODE, {"package.json": text}).test_runners[0].evidence == ("package.json:3",)
+
+
+@pytest.mark.parametrize(
+    ("files", "classic"),
+    [
+        pytest.param({"yarn.lock": "# yarn lockfile v1\n"}, True, id="lock-file"),
+        pytest.param({"yarn.lock": "__metadata:\n  version: 8\n"}, False, id="later-lock-file"),
+        pytest.param({"yarn.lock": "", ".yarnrc.yml": ""}, False, id="later-settings"),
+        pytest.param(
+            {"yarn.lock": "", "package.json": '{"scripts": {"a": "b"}, "packageManager": "yarn@4.1.0"}'},
+            False,
+            id="declared",
+        ),
+        pytest.param(
+            {"yarn.lock": "", "package.json": '{"scripts": {"a": "b"}, "packageManager": "yarn@1.22.22"}'},
+            True,
+            id="declared-classic",
+        ),
+        pytest.param({"package-lock.json": ""}, False, id="npm"),
+    ],
+)
+def test_classic_yarn(files, classic):
+    assert component(NODE, files).classic_yarn is classic

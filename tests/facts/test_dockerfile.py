@@ -18,7 +18,7 @@ def needs(*lines: str) -> list[str]:
         pytest.param(["COPY a b c/"], ["a", "b"], id="all-but-the-last"),
         pytest.param(["copy a /"], ["a"], id="any-case"),
         pytest.param(['COPY ["a b", "c", "/d"]'], ["a b", "c"], id="json"),
-        pytest.param(['COPY ["a", b'], ["[a,"], id="broken-json-is-words"),
+        pytest.param(["COPY [a, b"], ["[a,"], id="broken-json-is-words"),
         pytest.param(["COPY --chown=1:1 --link ./a/ /"], ["a"], id="flags"),
         pytest.param(["COPY --from=base a /"], [], id="from-a-stage"),
         pytest.param(["ADD https://x.test/a.tgz git@x.test:a.git b /"], ["b"], id="remote"),
