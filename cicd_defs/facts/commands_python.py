@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cicd_defs.facts.commands import command, hook_version, is_safe_name, is_safe_path
 from cicd_defs.facts.draft import Draft, Scene
+from cicd_defs.facts.installed_python import installed_parts, is_installed
 from cicd_defs.facts.integration import pytest_apart
 from cicd_defs.facts.manifests import table
 from cicd_defs.facts.python import REQUIREMENTS
@@ -66,7 +67,7 @@ class _Toolbox:
 
 def python_commands(scene: Scene, draft: Draft) -> Iterator[Command]:
     """Every command of a Python project for which there is evidence."""
-    manager = next(iter(draft.claims.names("package_managers")), "pip")
+    manager = _manager(draft)
     toolbox = _Toolbox(scene, draft, manager)
     founded = draft.claims.evidence("package_managers", manager)
     yield from command("install", _install(toolbox), founded)
@@ -76,6 +77,32 @@ def python_commands(scene: Scene, draft: Draft) -> Iterator[Command]:
     yield from command("test", _test(toolbox), _places(draft, "test_runners"))
     yield from _integration(toolbox)
     yield from command("build", _build(toolbox), [scene.survey.cite(draft.manifest) or ""])
+
+
+def drop_coverage_not_installed(scene: Scene, draft: Draft) -> None:
+    """Take `pytest-cov` back where the tests run without it: pytest dies of `--cov` if nothing installs it."""
+    toolbox = _Toolbox(scene, draft, _manager(draft))
+    if not _brings_in(toolbox, "pytest-cov") or _pytest_starter(toolbox) or _is_pytest_isolated(toolbox):
+        draft.claims.drop("coverage_tools", "pytest-cov")
+
+
+def _is_pytest_isolated(toolbox: _Toolbox) -> bool:
+    """Whether pytest runs in an environment of its own, by `pipx run`."""
+    return toolbox.is_missing("pytest") and toolbox.manager not in ("pip", "uv")
+
+
+def _brings_in(toolbox: _Toolbox, package: str) -> bool:
+    """Whether the install command installs a package that the manifests name."""
+    survey, draft = toolbox.scene.survey, toolbox.draft
+    kinds = ("extra", "group") if toolbox.manager != "pip" or _is_packaged(survey, draft) else ("group",)
+    chosen = [f"{kind} {name}" for kind in kinds for name in _parts(draft, kind)]
+    files = [join(draft.path, path) for path in _requirement_files(survey, draft)]
+    parts = installed_parts(survey, draft, toolbox.manager, chosen, files)
+    return any(one.name == package and is_installed(one, parts) for one in draft.dependencies)
+
+
+def _manager(draft: Draft) -> str:
+    return next(iter(draft.claims.names("package_managers")), "pip")
 
 
 def _places(draft: Draft, kind: str) -> Iterator[str]:

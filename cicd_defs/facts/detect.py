@@ -7,7 +7,7 @@ from dataclasses import replace
 from cicd_defs.facts import go, java, node, python, python_dependencies, rust
 from cicd_defs.facts.commands_compiled import go_commands, java_commands, rust_commands
 from cicd_defs.facts.commands_node import is_classic_yarn, node_commands
-from cicd_defs.facts.commands_python import python_commands
+from cicd_defs.facts.commands_python import drop_coverage_not_installed, python_commands
 from cicd_defs.facts.containers import claim_containers
 from cicd_defs.facts.dockerfile import image_source
 from cicd_defs.facts.draft import Claims, Draft, Scene
@@ -79,6 +79,7 @@ def _claim_stack(scene: Scene, draft: Draft) -> None:
         python.claim_test_environments(scene, draft)
         python.drop_replaced_tools(draft)
         python.claim_unittest(scene, draft)
+        drop_coverage_not_installed(scene, draft)
     elif draft.stack == "node":
         node.claim_builtin_runner(scene, draft)
     elif draft.stack == "go":

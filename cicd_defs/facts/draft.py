@@ -25,7 +25,8 @@ STACKS_OF_EXTENSION: dict[str, tuple[StackName, ...]] = {
 class Dependency:
     """A package that a manifest asks for: where, whether only for developing, and in which part of the manifest.
 
-    `part` is `group NAME` or `extra NAME` of a Python project, `file PATH` of a requirements file, else empty.
+    `part` is `group NAME`, `extra NAME`, `environment NAME` or `feature NAME` of a Python project, `optional` for what
+    poetry installs on demand, `file PATH` of a requirements file, else empty.
     """
 
     name: str

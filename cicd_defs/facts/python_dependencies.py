@@ -67,7 +67,9 @@ def _from_groups(groups: Table) -> Iterator[Found]:
 
 
 def _from_poetry(poetry: Table) -> Iterator[Found]:
-    yield from ((name, False, "") for name in table(poetry, "dependencies"))
+    for name, wanted in table(poetry, "dependencies").items():
+        # Packages of poetry's own kind of extras are listed with the others and marked.
+        yield name, False, "optional" if table(wanted).get("optional") is True else ""
     yield from ((name, True, "group dev") for name in table(poetry, "dev-dependencies"))
     for group, content in table(poetry, "group").items():
         if "doc" not in group:
@@ -75,9 +77,10 @@ def _from_poetry(poetry: Table) -> Iterator[Found]:
 
 
 def _from_pixi(pixi: Table) -> Iterator[Found]:
-    for content in (pixi, *table(pixi, "feature").values()):
+    features = {f"feature {name}": content for name, content in table(pixi, "feature").items()}
+    for part, content in {"": pixi, **features}.items():
         for key in ("dependencies", "pypi-dependencies"):
-            yield from ((name, True, "") for name in table(content, key))
+            yield from ((name, True, part) for name in table(content, key))
 
 
 def _from_hatch(hatch: Table) -> Iterator[Found]:
