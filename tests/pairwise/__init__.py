@@ -53,6 +53,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "none": [],
         "two": ["postgres:16-alpine", "redis:7-alpine"],
         "mysql": ["mysql:8.4"],
+        "unpinned": ["mongo:7"],
         "same": ["postgres:16-alpine", "postgres:17-alpine"],
         "digest": ["ghcr.io/acme/search-engine:8@sha256:" + "0123456789abcdef" * 4],
     },
