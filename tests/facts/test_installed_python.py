@@ -49,6 +49,15 @@ CALL = {"Makefile": "test:\n\tpytest --cov shop\n"}
         ),
         pytest.param(
             {
+                "requirements/test.in": "-r common.in\n",
+                "requirements/test.txt": "pytest==8\npytest-cov==5\n",
+                "requirements/common.in": "pytest\npytest-cov\n",
+            },
+            True,
+            id="file-compiled-from-what-it-includes",
+        ),
+        pytest.param(
+            {
                 "pyproject.toml": GROUP.replace(', "pytest-cov"', ""),
                 "uv.lock": "",
                 "requirements.txt": "pytest-cov\n",
