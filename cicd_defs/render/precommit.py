@@ -4,7 +4,9 @@ The commands are the repository's own and run in its own environment, so that th
 Format: https://pre-commit.com/#pre-commit-configyaml---top-level
 """
 
+import re
 from collections.abc import Sequence
+from posixpath import normpath
 
 from cicd_defs.plan.pipeline import Hook
 from cicd_defs.render.yaml import Above, Commented, document
@@ -20,24 +22,28 @@ COMMON_COMMIT, COMMON_VERSION = "3e8a8703264a2f4a69428a0aa4dcb512790b2c8c", "v6.
 """The commit behind the tag of https://github.com/pre-commit/pre-commit-hooks, as pins of it name it."""
 
 
-def render_precommit(hooks: Sequence[Hook], header: Sequence[str]) -> str:
-    """The text of `.pre-commit-config.yaml`."""
+def render_precommit(hooks: Sequence[Hook], header: Sequence[str], excludes: Sequence[str] = ()) -> str:
+    """The text of `.pre-commit-config.yaml`. `excludes` are folders whose YAML is a template of another language."""
     common = {
         "repo": "https://github.com/pre-commit/pre-commit-hooks",
         "rev": Commented(COMMON_COMMIT, f"frozen: {COMMON_VERSION}"),
-        "hooks": [_common(hook) for hook in COMMON_HOOKS],
+        "hooks": [_common(hook, excludes) for hook in COMMON_HOOKS],
     }
     local = {"repo": "local", "hooks": [_hook(hook) for hook in hooks]}
     return document({"repos": [common, Above(local)]}, header)
 
 
-def _common(hook: str) -> dict[str, object]:
+def _common(hook: str, excludes: Sequence[str]) -> dict[str, object]:
+    if hook != "check-yaml":
+        return {"id": hook}
     # A file with several documents, or with tags of its own, is still YAML.
-    return (
-        {"id": hook, "args": ["--allow-multiple-documents", "--unsafe"]}
-        if hook == "check-yaml"
-        else {"id": hook}
-    )
+    settings: dict[str, object] = {"id": hook, "args": ["--allow-multiple-documents", "--unsafe"]}
+    return settings | ({"exclude": _within(excludes)} if excludes else {})
+
+
+def _within(folders: Sequence[str]) -> str:
+    """A regular expression for every path in one of the folders."""
+    return f"^({'|'.join(re.escape(normpath(folder)) for folder in folders)})/"
 
 
 def _hook(hook: Hook) -> dict[str, object]:
