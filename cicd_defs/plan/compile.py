@@ -9,7 +9,7 @@ from cicd_defs.plan.caching import is_published_from, without_caches
 from cicd_defs.plan.checks import check_jobs, integration_job
 from cicd_defs.plan.files import planned_files
 from cicd_defs.plan.gate import gate_job
-from cicd_defs.plan.images import Image, image_area, image_job, images_of, scan_image_jobs
+from cicd_defs.plan.images import Image, image_area, image_job, images_of, scan_image_jobs, unbuilt
 from cicd_defs.plan.local import hooks_of, local_commands
 from cicd_defs.plan.permissions import permissions_for
 from cicd_defs.plan.pipeline import (
@@ -53,7 +53,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
         hooks=hooks,
         yaml_excludes=tuple(f"{chart.name}/templates" for chart in stacks.helm_charts),
         files=planned_files(project, workflows, local, hooks, written),
-        notes=(*notes, *unscanned(units), *_remarks(project, units)),
+        notes=(*notes, *unscanned(units), *unbuilt(stacks), *_remarks(project, units)),
     )
 
 

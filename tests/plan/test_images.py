@@ -1,6 +1,8 @@
 from cicd_defs.facts.stacks import ImageSource, Stacks
+from cicd_defs.facts.written import Written
+from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.images import images_of, unbuilt
-from tests.samples import claims
+from tests.samples import claims, component, project
 
 
 def test_the_context_is_the_detected_one():
@@ -26,3 +28,11 @@ def test_what_cannot_be_built_is_not_built_and_said():
     assert note.where == "Dockerfile"
     assert "`.build/app`, `dist`" in note.message
     assert "`context:`" in note.message
+
+
+def test_the_plan_tells_of_it_and_has_no_job_for_it():
+    source = ImageSource(dockerfile="Dockerfile", missing=("dist",))
+    stacks = Stacks(components=(component(),), dockerfiles=claims("Dockerfile"), images=(source,))
+    pipeline = compile_pipeline(project(), stacks, Written())
+    assert "Dockerfile" in {note.where for note in pipeline.notes}
+    assert not [job.id for workflow in pipeline.workflows for job in workflow.jobs if "image" in job.id]
