@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.written import FilesWritten, written_file
-from cicd_defs.facts.stacks import Claim, Component, Stacks
+from cicd_defs.facts.stacks import Claim, Component, ImageSource, Stacks
 from cicd_defs.plan.pipeline import Note, Pipeline
 from cicd_defs.render.files import GeneratedFile
 from resources.project_files import ProjectFile
@@ -72,6 +72,11 @@ def _commit(snapshot: Snapshot) -> str:
     return f"{snapshot.commit}{changed}"
 
 
+def _image_row(image: ImageSource) -> Mapping[str, object]:
+    context = "none has all that it copies" if image.context is None else image.context
+    return {"Dockerfile": image.dockerfile, "build context": context, "missing": ", ".join(image.missing)}
+
+
 def stacks_metadata(stacks: Stacks) -> Metadata:
     """The components with their tools and commands, and what stands beside them."""
     commands = [
@@ -106,6 +111,7 @@ def stacks_metadata(stacks: Stacks) -> Metadata:
         ),
         "commands": table(commands, "component", "what", "command", "because of"),
         "beside": table(beside, "what", "name", "because of"),
+        "images": table(map(_image_row, stacks.images), "Dockerfile", "build context", "missing"),
     }
 
 

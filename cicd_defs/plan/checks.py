@@ -165,7 +165,7 @@ def reporting_env(unit: Unit) -> dict[str, Text]:
     """What makes the test command, unchanged, write a JUnit report and, where it can, its coverage."""
     if "pytest" in unit.tools:
         options = [f"--junitxml={REPORTS}/junit.xml"]
-        if "pytest-cov" in unit.coverage_tools:
+        if "pytest-cov" in unit.coverage_tools and not unit.own_install:
             options += ["--cov", f"--cov-report=xml:{REPORTS}/coverage.xml"]
         return {"PYTEST_ADDOPTS": _beside(unit, "PYTEST_ADDOPTS", " ".join(options))}
     if unit.stack == "go":

@@ -6,7 +6,7 @@ from cicd_defs.facts.dockerfile import usual_context
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
 from cicd_defs.plan import pins, tools
-from cicd_defs.plan.areas import DOCUMENTATION, condition_for
+from cicd_defs.plan.areas import condition_for, left_out_of
 from cicd_defs.plan.permissions import permissions_for
 from cicd_defs.plan.pipeline import Area, Job, Note, Step
 from cicd_defs.plan.setup import checkout
@@ -49,8 +49,8 @@ def images_of(stacks: Stacks) -> tuple[Image, ...]:
 def unbuilt(stacks: Stacks) -> tuple[Note, ...]:
     """The Dockerfiles that no folder of the tree can be the build context of."""
     message = (
-        "no image is built from it: no folder of the repository has {}, which it copies; where a step makes it, "
-        "build it in a workflow of your own, else declare the `dockerfile:` and its `context:` under `docker:`"
+        "no image is built from it: no folder of the repository has {}, which it copies; where another step makes "
+        "that first, build it in a workflow of your own"
     )
     return tuple(
         Note(where=source.dockerfile, message=message.format(", ".join(f"`{one}`" for one in source.missing)))
@@ -74,7 +74,7 @@ def _free_name(name: str, taken: dict[str, Image]) -> str:
 def image_area(image: Image) -> Area:
     """What an image is built from: its context and its Dockerfile."""
     include = (image.context,) if image.context == "." else (image.context, image.dockerfile)
-    return Area(id=image.area, include=include, exclude_globs=DOCUMENTATION)
+    return Area(id=image.area, include=include, exclude_globs=left_out_of(include))
 
 
 def image_job(image: Image, runs_on: str, timeout_minutes: int) -> Job:

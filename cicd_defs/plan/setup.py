@@ -170,7 +170,11 @@ def _download_cache(unit: Unit) -> Step:
     )
 
 
-_NODE_CACHES = {"npm": "~/.npm", "pnpm": "~/.local/share/pnpm/store", "yarn": "~/.yarn/berry/cache"}
+_NODE_CACHES = {
+    "npm": "~/.npm",
+    "pnpm": "~/.local/share/pnpm/store",
+    "yarn": "~/.yarn/berry/cache\n~/.cache/yarn\n",
+}
 
 
 def _cache(what: str, path: str, key: str, tracked: str) -> Step:

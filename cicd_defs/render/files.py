@@ -33,7 +33,7 @@ def _text(pipeline: Pipeline, planned: PlannedFile) -> str:
     if planned.kind == "makefile":
         return render_makefile(pipeline.local, header)
     if planned.kind == "precommit":
-        return render_precommit(pipeline.hooks, header)
+        return render_precommit(pipeline.hooks, header, pipeline.yaml_excludes)
     workflow = pipeline.workflow(planned.path)
     if workflow is None:
         raise ValueError(f"the plan applies {planned.path} but holds no workflow for it")

@@ -177,4 +177,4 @@ def test_a_project_file_that_changes_makes_its_plan_out_of_date():
 
 
 def test_everything_that_is_detected_beside_the_components_is_shown():
-    assert {"components", *BESIDE} == set(Stacks.model_fields)
+    assert {"components", "images", *BESIDE} == set(Stacks.model_fields)

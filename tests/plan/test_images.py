@@ -27,7 +27,7 @@ def test_what_cannot_be_built_is_not_built_and_said():
     (note,) = unbuilt(stacks)
     assert note.where == "Dockerfile"
     assert "`.build/app`, `dist`" in note.message
-    assert "`context:`" in note.message
+    assert "a workflow of your own" in note.message
 
 
 def test_the_plan_tells_of_it_and_has_no_job_for_it():
