@@ -9,7 +9,7 @@ from cicd_defs.plan.areas import condition_for
 from cicd_defs.plan.permissions import permissions_for
 from cicd_defs.plan.pipeline import Expression, Job, Matrix, Service, Step, Text
 from cicd_defs.plan.services import service_env, services_of
-from cicd_defs.plan.setup import RUNTIMES, checkout, golangci_lint, setup_steps
+from cicd_defs.plan.setup import RUNTIMES, checkout, fetched_tool_env, golangci_lint, setup_steps
 from cicd_defs.plan.units import Unit, reports_coverage
 
 TITLES: dict[CommandKind, str] = {
@@ -63,8 +63,7 @@ def prepared(unit: Unit, version: Text | None, full_history: bool = False) -> li
 
 def command_step(unit: Unit, kind: CommandKind, env: dict[str, Text] | None = None) -> Step:
     """One of the component's commands, as it is, in the component's folder."""
-    # setup-go forbids other toolchains than its own; a linter that is fetched may be written for a newer one.
-    toolchain: dict[str, Text] = {"GOTOOLCHAIN": "auto"} if unit.stack == "go" and kind == "lint" else {}
+    toolchain = fetched_tool_env(unit) if kind == "lint" else {}
     return Step(
         id=kind,
         name="Install the dependencies" if kind == "install" else TITLES[kind],

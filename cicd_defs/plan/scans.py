@@ -130,7 +130,7 @@ def _dependency_step(unit: Unit) -> Step | None:
 
 def _command(step_id: str, title: str, unit: Unit, run: str) -> Step:
     folder = None if unit.path == "." else unit.path
-    return Step(id=step_id, name=title, run=run, working_directory=folder)
+    return Step(id=step_id, name=title, run=run, env=fetched_tool_env(unit), working_directory=folder)
 
 
 def _job(kind: str, title: str, unit: Unit, alone: bool, runs_on: str, step: Step) -> Job:

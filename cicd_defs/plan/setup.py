@@ -205,6 +205,11 @@ def _go(unit: Unit, version: Text) -> tuple[Step, ...]:
     return (setup,)
 
 
+def fetched_tool_env(unit: Unit) -> dict[str, Text]:
+    """What lets `go run` fetch a tool that is written for a newer Go: setup-go forbids every toolchain but its own."""
+    return {"GOTOOLCHAIN": "auto"} if unit.stack == "go" else {}
+
+
 def golangci_lint(unit: Unit) -> Step:
     """golangci-lint on the path, so that the lint command is the same here and on a person's machine."""
     return Step(
