@@ -8,7 +8,7 @@ from cicd_defs.plan import pins, tools
 from cicd_defs.plan.checks import job_id, job_name, prepared
 from cicd_defs.plan.permissions import permissions_for
 from cicd_defs.plan.pipeline import Job, Note, Step
-from cicd_defs.plan.setup import checkout
+from cicd_defs.plan.setup import checkout, fetched_tool_env
 from cicd_defs.plan.units import Unit
 
 _SITE_PACKAGES = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
