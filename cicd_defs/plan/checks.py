@@ -50,7 +50,7 @@ def job_id(kind: str, unit: Unit, alone: bool) -> str:
 
 def job_name(title: str, unit: Unit, alone: bool) -> str:
     """A job's name, in words."""
-    return title if alone else f"{title} {unit.name}"
+    return title if alone else f"{title}: {unit.name}"
 
 
 def prepared(unit: Unit, version: Text | None, full_history: bool = False) -> list[Step]:

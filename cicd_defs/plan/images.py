@@ -124,7 +124,7 @@ def scan_image_jobs(images: Sequence[Image], runs_on: str, timeout_minutes: int)
 
 
 def _title(title: str, image: Image) -> str:
-    return title if image.name == "image" else f"{title} {image.name}"
+    return title if image.name == "image" else f"{title}: {image.name}"
 
 
 def _tag(image: Image) -> str:
