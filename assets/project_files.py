@@ -5,11 +5,14 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from assets.shown import code_reference, project_files_metadata, table
+from assets.written import digest
 from cicd_defs.facts.value import Value
 from resources.project_files import ProjectFile
 
 KEY = dg.AssetKey("project_files")
 GROUP = "project_files"
+MOST_TOLD = 20
+"""How many problems are told in the description; the table has all."""
 
 
 class FilesRead(Value):
@@ -20,16 +23,20 @@ class FilesRead(Value):
 
 
 def project_files_asset(files: Sequence[ProjectFile]) -> dg.AssetsDefinition:
-    """One asset for all project files, with a check for each. What is wrong shows as soon as they are loaded."""
+    """One asset for all project files, with a check for each. What is wrong shows as soon as they are loaded.
+
+    The UI shows the metadata of the definition and of the last materialisation together, and of one name the latter's:
+    what is so *now* has names of its own, and no old materialisation hides it.
+    """
     named = list(zip(files, check_names(files), strict=True))
-    shown = project_files_metadata(files)
 
     @dg.asset(
         key=KEY,
         group_name=GROUP,
         kinds={"yaml"},
         description=_description(files),
-        metadata=shown,
+        metadata=project_files_metadata(files, "now"),
+        code_version=digest("\n".join(f"{file.shown} {file.digest}" for file in files))[:12],
         dagster_type=dg.PythonObjectDagsterType(FilesRead),
         check_specs=[_check_spec(file, name) for file, name in named],
     )
@@ -41,7 +48,9 @@ def project_files_asset(files: Sequence[ProjectFile]) -> dg.AssetsDefinition:
             refused=tuple(file.shown for file in files if not file.project),
         )
         results = [_check_result(file, name) for file, name in named]
-        yield dg.MaterializeResult(value=read, metadata=shown, check_results=results)
+        yield dg.MaterializeResult(
+            value=read, metadata=project_files_metadata(files, "when materialised"), check_results=results
+        )
 
     return project_files
 
@@ -49,10 +58,18 @@ def project_files_asset(files: Sequence[ProjectFile]) -> dg.AssetsDefinition:
 def _description(files: Sequence[ProjectFile]) -> str:
     refused = [file for file in files if file.project is None]
     told = f"{len(refused)} of {len(files)} refused." if refused else f"All {len(files)} are well."
-    return (
-        f"The files that declare projects, as they were when these definitions were loaded. {told}\n\n"
-        "A file that is refused has no assets; the others are not concerned. "
-        "After a change press *Reload definitions*."
+    problems = [problem for file in refused for problem in file.problems]
+    # Words of a file's author stand in code spans, so that nothing in them is Markdown.
+    lines = [f"- `{str(problem).replace('`', chr(39))}`" for problem in problems[:MOST_TOLD]]
+    if len(problems) > MOST_TOLD:
+        lines.append(f"- and {len(problems) - MOST_TOLD} more, under *problems now*")
+    return "\n\n".join(
+        (
+            f"The files that declare projects, as they were when these definitions were loaded. {told}",
+            *(["\n".join(lines)] if lines else []),
+            "The assets of a file that is refused cannot be materialised; the others are not concerned. "
+            "After a change press *Reload definitions*.",
+        )
     )
 
 

@@ -186,8 +186,8 @@ def files_metadata(written: FilesWritten) -> Metadata:
     return {"files": table(rows, "path", "kind", "lines", "size", "digest")}
 
 
-def project_files_metadata(files: Sequence[ProjectFile]) -> Metadata:
-    """Every project file, and what is wrong with those that are refused."""
+def project_files_metadata(files: Sequence[ProjectFile], when: str) -> Metadata:
+    """Every project file, and what is wrong with those that are refused, under names that say when it was so."""
     bad = [file for file in files if file.project is None]
     problems = [problem for file in bad for problem in file.problems]
     rows = [
@@ -195,9 +195,9 @@ def project_files_metadata(files: Sequence[ProjectFile]) -> Metadata:
         for one in problems
     ]
     return {
-        "well": dg.MetadataValue.md(
+        f"well {when}": dg.MetadataValue.md(
             "\n".join(f"- {f.shown}" for f in files if f.project is not None) or "none"
         ),
-        "refused": dg.MetadataValue.md("\n".join(f"- {file.shown}" for file in bad) or "none"),
-        "problems": table(rows, "place", "problem", "what to do"),
+        f"refused {when}": dg.MetadataValue.md("\n".join(f"- {file.shown}" for file in bad) or "none"),
+        f"problems {when}": table(rows, "place", "problem", "what to do"),
     }

@@ -32,9 +32,26 @@ def test_a_bad_project_file_costs_its_own_assets_only(tmp_path):
     shown = graph.get(dg.AssetKey("project_files"))
     assert shown.description
     assert "2 of 4 refused" in shown.description
-    rows = [record.data for record in shown.metadata["problems"].records]
+    rows = [record.data for record in shown.metadata["problems now"].records]
     assert any(row["place"] == "projects/bad.yaml:2:1" and "pipelin" in row["problem"] for row in rows)
     assert any(row["place"].startswith("projects/worse.yaml:") for row in rows)
+
+
+def test_what_is_wrong_now_is_not_hidden_by_what_was_materialised_before(tmp_path):
+    key = dg.AssetKey("project_files")
+    write(tmp_path / "projects", {"shop.yaml": GOOD})
+    defs = definitions(tmp_path / "projects", {})
+    well = defs.resolve_asset_graph().get(key)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance, asset_selection=[key]
+        )
+    [event] = result.get_asset_materialization_events()
+    assert set(event.materialization.metadata).isdisjoint(well.metadata)
+    write(tmp_path / "projects", {"shop.yaml": BAD})
+    broken = graph_of(tmp_path / "projects").get(key)
+    assert "projects/shop.yaml:2:1" in broken.description
+    assert broken.code_version != well.code_version
 
 
 def test_the_project_files_are_checked_one_by_one(tmp_path):

@@ -115,14 +115,33 @@ def test_the_graph_is_materialised_and_looked_at_from_the_ui_alone(page, address
     page.get_by_text("permissions: {}").first.wait_for()
 
 
+def reload_definitions(page, address):
+    page.goto(f"{address}/locations/{MODULE}/asset-groups/shop/lineage")
+    page.get_by_role("button", name="Reload definitions").click()
+    page.get_by_text("Definitions reloaded").wait_for()
+
+
 def test_a_refused_file_is_seen_and_a_corrected_one_after_a_reload(page, address, projects):
     page.goto(f"{address}/assets/project_files")
     page.get_by_text("1 of 2 refused").wait_for()
     page.get_by_text("projects/bad.yaml:1:1").first.wait_for()
 
     write(projects, {"bad.yaml": (projects / "shop.yaml").read_text()})
-    page.goto(f"{address}/locations/{MODULE}/asset-groups/shop/lineage")
-    page.get_by_role("button", name="Reload definitions").click()
-    page.get_by_text("Definitions reloaded").wait_for()
+    reload_definitions(page, address)
     page.goto(f"{address}/locations/{MODULE}/asset-groups/bad/lineage")
     page.get_by_text("pipeline", exact=True).first.wait_for()
+
+
+def test_a_file_that_breaks_after_it_was_materialised_is_seen_as_broken(page, address, projects):
+    page.goto(f"{address}/assets/project_files")
+    page.get_by_text("All 2 are well").wait_for()
+    page.get_by_role("button", name="Materialize").click()
+    page.get_by_text("refused when materialised").first.wait_for()
+
+    write(projects, {"bad.yaml": "repository: acme/shop\npipelin: {}\n"})
+    reload_definitions(page, address)
+    page.goto(f"{address}/assets/project_files")
+    page.get_by_text("1 of 2 refused").wait_for()
+    page.get_by_text("projects/bad.yaml:2:1").first.wait_for()
+    page.get_by_text("problems now").first.wait_for()
+    page.get_by_text("Unsynced").first.wait_for()
