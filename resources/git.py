@@ -15,12 +15,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from cicd_defs.facts.tree import Tree
 from resources.blobs import Blobs, Entry
+from resources.stale import remove_stale_locks
 
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes of a file above which it is listed but not read."""
@@ -28,7 +29,7 @@ LARGEST_FILE = 4 * 1024 * 1024
 MOST_FILES = 200_000
 LARGEST_ANSWER = 256 * 1024 * 1024
 LARGEST_MIRROR = 2 * 1024 * 1024 * 1024
-SECONDS_LOCAL, SECONDS_REMOTE = 60.0, 600.0
+SECONDS_LOCAL, SECONDS_REMOTE, SECONDS_TO_TIDY = 60.0, 600.0, 2.0
 
 _FILLED_BY_TOOLS = (
     ".git .hg .svn node_modules bower_components .venv venv __pycache__ .eggs .tox .nox .mypy_cache .ruff_cache"
@@ -96,6 +97,7 @@ class Git:
         ref = f"refs/heads/{branch or '*'}"
         git_dir = self._mirrors / _folder_of(address)
         with _locked(git_dir.with_suffix(".lock")):
+            remove_stale_locks(git_dir)
             if not (git_dir / "HEAD").exists():
                 run_git("init", "--quiet", "--bare", "--template=", "--end-of-options", str(git_dir))
             run_git(
@@ -385,7 +387,16 @@ def _run(
             return None
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process with all that it started. Asked first: git takes its lock files away when it may."""
+    os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(SECONDS_TO_TIDY)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _content(file: IO[bytes]) -> bytes:

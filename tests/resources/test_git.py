@@ -1,4 +1,6 @@
 import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -298,6 +300,43 @@ def _lives(pid: int) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+LOCKS = ("shallow", "packed-refs", "config", "HEAD", "index", "refs/heads/main", "refs/heads/a/b")
+
+
+def test_locks_that_a_killed_fetch_left_break_nothing(tmp_path, mirrors):
+    source = repository(tmp_path / "source", FILES)
+    git_dir = mirrors.mirror(source, "main")
+    committed(source, {"new.py": "1"})
+    write(git_dir, {f"{name}.lock": "" for name in LOCKS})
+    with pytest.raises(subprocess.CalledProcessError):  # the positive control: git alone gives up
+        git(git_dir, "fetch", "--depth=1", str(source), "+main:main")
+    mirrors.mirror(source, "main")
+    assert mirrors.commit(git_dir, "main") == git(source, "rev-parse", "HEAD")
+    assert not list(git_dir.rglob("*.lock"))
+
+
+@pytest.mark.parametrize(("patience", "left"), [(2.0, []), (0.0, ["shallow.lock"])], ids=["asked", "killed"])
+def test_a_fetch_that_takes_too_long_can_be_repeated(patience, left, tmp_path, mirrors, monkeypatch):
+    source = repository(tmp_path / "source", FILES)
+    git_dir = mirrors.mirror(source, "main")
+    committed(source, {"new.py": "1"})
+    blob = git(source, "rev-parse", "HEAD:new.py")
+    content = source / f".git/objects/{blob[:2]}/{blob[2:]}"
+    kept = content.rename(tmp_path / "kept")
+    os.mkfifo(content)  # the other side begins to answer, and never ends
+    with monkeypatch.context() as hurried:
+        hurried.setattr(resources.git, "SECONDS_REMOTE", 1.0)
+        hurried.setattr(resources.git, "SECONDS_TO_TIDY", patience)
+        if not patience:
+            hurried.setattr(signal, "SIGTERM", signal.SIGKILL)
+        with pytest.raises(GitError, match="git fetch took longer than 1 seconds"):
+            mirrors.mirror(source, "main")
+    assert [path.name for path in git_dir.rglob("*.lock")] == left
+    kept.replace(content)
+    mirrors.mirror(source, "main")
+    assert mirrors.commit(git_dir, "main") == git(source, "rev-parse", "HEAD")
 
 
 def test_git_that_writes_too_much_is_stopped(tmp_path):
