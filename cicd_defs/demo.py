@@ -37,6 +37,9 @@ from resources.project_files import Declared, declared_in, read_project_files
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = "shop"
+BESIDE = "shop-generated"
+"""The copy of the sample that the files are written into: the graph's own repository stays what it was, or no part of
+the graph could be materialised again from what the demo kept."""
 SOME_DAY = "2026-01-01T00:00:00Z"
 """When the sample is committed: the same files make the same commit."""
 
@@ -77,7 +80,9 @@ def run_demo(console: Console | None = None, checkout: Path = CHECKOUT) -> int:
     screen = console or Console()
     begun = time.perf_counter()
     try:
-        scratch = sample_repository(checkout / "examples" / SAMPLE, checkout / ".demo" / SAMPLE)
+        source = checkout / "examples" / SAMPLE
+        scratch = sample_repository(source, checkout / ".demo" / SAMPLE)
+        beside = sample_repository(source, checkout / ".demo" / BESIDE)
         declared = declared_sample(checkout / "projects", scratch)
     except (DemoError, GitError) as error:
         screen.print(f"[red]The demo cannot begin.[/red] {error}")
@@ -86,12 +91,12 @@ def run_demo(console: Console | None = None, checkout: Path = CHECKOUT) -> int:
     with dg.DagsterInstance.from_config(str(home)) as instance:
         result, progressed = materialised(declared, instance, screen)
         if result.success:
-            write_files(result, declared, scratch)
+            write_files(result, declared, beside)
         screen.print(told(result, declared, progressed))
     well = result.success and not failed_checks(result)
     for line in failures(result):
         screen.print(line, markup=False, style="red", soft_wrap=True)
-    screen.print(where_to_look(scratch, checkout, time.perf_counter() - begun, well), soft_wrap=True)
+    screen.print(where_to_look(beside, checkout, time.perf_counter() - begun, well), soft_wrap=True)
     return 0 if well else 1
 
 
@@ -195,13 +200,13 @@ def bar(screen: Console, total: int) -> Iterator[Callable[[dg.AssetKey], None]]:
         yield lambda key: progress.update(task, advance=1, description=key.to_user_string())
 
 
-def write_files(result: dg.ExecuteInProcessResult, declared: Declared, scratch: Path) -> None:
-    """Put the generated files where they belong in the sample's repository, so that `git diff` shows them."""
+def write_files(result: dg.ExecuteInProcessResult, declared: Declared, beside: Path) -> None:
+    """Put the generated files where they belong in a copy of the repository, so that `git diff` shows them."""
     written: FilesWritten = result.asset_value([declared.name, "files"])
     for path in (file.path for file in written.files):
         file: GeneratedFile = result.asset_value(file_key(declared.name, path))
-        (scratch / path).parent.mkdir(parents=True, exist_ok=True)
-        (scratch / path).write_text(file.text)
+        (beside / path).parent.mkdir(parents=True, exist_ok=True)
+        (beside / path).write_text(file.text)
 
 
 def told(result: dg.ExecuteInProcessResult, declared: Declared, progressed: Progressed) -> Table:
@@ -267,12 +272,12 @@ def failures(result: dg.ExecuteInProcessResult) -> Iterator[str]:
         yield f"{check.asset_key.to_user_string()}, {check.check_name}: {check.description}"
 
 
-def where_to_look(scratch: Path, checkout: Path, seconds: float, well: bool) -> str:
+def where_to_look(beside: Path, checkout: Path, seconds: float, well: bool) -> str:
     """What to do next."""
     try:
-        shown = scratch.relative_to(checkout)
+        shown = beside.relative_to(checkout)
     except ValueError:
-        shown = scratch
+        shown = beside
     ended = "[green]All is well[/green]" if well else "[red]Something failed[/red]"
     return (
         f"\n{ended}, after {seconds:.1f} s.\n"

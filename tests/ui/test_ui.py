@@ -136,6 +136,12 @@ def test_a_file_that_breaks_after_it_was_materialised_is_seen_as_broken(page, ad
     page.goto(f"{address}/assets/project_files")
     page.get_by_text("All 2 are well").wait_for()
     page.get_by_role("button", name="Materialize").click()
+    for _ in range(10):  # the page that launched the run keeps the metadata that it had
+        page.wait_for_timeout(3000)
+        page.goto(f"{address}/assets/project_files")
+        page.get_by_text("refused now").first.wait_for()
+        if page.get_by_text("refused when materialised").count():
+            break
     page.get_by_text("refused when materialised").first.wait_for()
 
     write(projects, {"bad.yaml": "repository: acme/shop\npipelin: {}\n"})
