@@ -176,26 +176,36 @@ def local_tree(path: Path) -> Tree:
     """The files below a folder as they are now, links left out.
 
     In a git work tree: what is tracked, and what is neither tracked nor ignored. Elsewhere: everything, but for
-    folders that tools fill. Raises `GitError` where there is no such folder.
+    folders that tools fill. Raises `GitError` where there is no such folder, and for a work tree that git cannot read:
+    taken as an ordinary folder, it would give away what it ignores.
     """
     root = path.expanduser().resolve()
     if not root.is_dir():
         raise GitError(f"{path} is not a folder.")
-    paths = _listed(root) or _walked(root)
+    paths = _listed(root, own=True) if is_work_tree(root) else _listed(root) or _walked(root)
     if len(paths) > MOST_FILES:
         raise GitError(f"{path} has {len(paths):,} files; at most {MOST_FILES:,} are read.")
     return Tree(tuple(sorted(paths)), lambda name: read_below(root, name))
 
 
+def is_work_tree(path: Path) -> bool:
+    """Whether a folder is the top of a git work tree: it has a `.git` of its own, be it broken."""
+    return os.path.lexists(path / ".git")
+
+
 def head_of(path: Path) -> str | None:
-    """The commit that a folder's own git repository is at; None where the folder is not the top of one."""
-    git_dir = path / ".git"
-    if not git_dir.exists():
+    """The commit that a work tree is at; None for a folder that is none, and before the first commit.
+
+    Raises `GitError` for a work tree that git cannot read.
+    """
+    if not is_work_tree(path):
         return None
     try:
-        return run_git("rev-parse", "--verify", "--quiet", "HEAD^{commit}", work_tree=path).decode().strip()
+        return _own(path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode().strip()
     except GitError:
-        return None  # no commit yet
+        if _is_unborn(path):
+            return None
+        raise
 
 
 def branch_of(path: Path) -> str | None:
@@ -207,11 +217,29 @@ def branch_of(path: Path) -> str | None:
         return None
     for name in ("refs/remotes/origin/HEAD", "HEAD"):
         try:
-            found = run_git("symbolic-ref", "--quiet", "--short", name, work_tree=path)
-        except GitError:
+            found = _own(path, "symbolic-ref", "--quiet", "--short", name)
+        except GitError:  # the name leads to no branch
             continue
         return found.decode("utf-8", "replace").strip().removeprefix("origin/") or None
     return None
+
+
+def _own(path: Path, *arguments: str) -> bytes:
+    """Ask a work tree's own repository: where it is broken, git must not go on to one around it."""
+    try:
+        return run_git(*arguments, git_dir=path.resolve() / ".git", work_tree=path)
+    except GitError as error:
+        raise GitError(
+            f"{path} has a `.git` that git cannot read: {error} Repair or clone it again; without `.git` the folder is "
+            "read as it is, with what would be ignored."
+        ) from error
+
+
+def _is_unborn(path: Path) -> bool:
+    """Whether HEAD names a branch that is not there yet, and not one that is broken."""
+    branch = _own(path, "symbolic-ref", "--quiet", "HEAD").decode("utf-8", "surrogateescape").strip()
+    place = os.fsdecode(_own(path, "rev-parse", "--git-path", branch).rstrip(b"\n"))
+    return not (path / place).exists() and not _own(path, "for-each-ref", "--format=%(refname)", branch)
 
 
 def is_bare(path: Path) -> bool:
@@ -235,11 +263,14 @@ def read_below(root: Path, name: str) -> bytes | None:
         return opened.read(LARGEST_FILE + 1)[:LARGEST_FILE]
 
 
-def _listed(root: Path) -> set[str]:
-    """The files that git lists in a work tree; none where the folder is in no work tree, or git does not trust it."""
+def _listed(root: Path, *, own: bool = False) -> set[str]:
+    """The files that git lists below a folder; none where it is in no work tree. Its `own` must be readable."""
+    command = ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard")
     try:
-        answer = run_git("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", work_tree=root)
+        answer = _own(root, *command) if own else run_git(*command, work_tree=root)
     except GitError:
+        if own:
+            raise
         return set()
     found = set()
     for line in answer.split(b"\0")[:-1]:

@@ -1,4 +1,4 @@
-"""What killed git processes leave in a mirror. Whoever calls this holds the mirror's own lock, so nobody works there."""
+"""What killed git processes leave in a mirror. Whoever calls this holds the mirror's lock: nobody else works there."""
 
 from __future__ import annotations
 

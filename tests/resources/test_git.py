@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 import resources.git
-from resources.git import LARGEST_FILE, Git, GitError, commit_of, head_of, local_tree, run_git, tree_at
+from resources.git import (
+    LARGEST_FILE,
+    Git,
+    GitError,
+    branch_of,
+    commit_of,
+    head_of,
+    local_tree,
+    run_git,
+    tree_at,
+)
 from tests.resources.repository import committed, git, repository, write
 
 FILES = {"README.md": "# Shop\n", "src/app.py": "print('ä')\n", "data.bin": b"\x00\xff\n\r", "empty": ""}
@@ -101,11 +111,83 @@ def test_a_folder_of_a_work_tree_gives_its_own_files(tmp_path):
 def test_a_plain_folder_gives_all_but_what_tools_fill(tmp_path):
     write(
         tmp_path,
-        {"a.py": "1", "b/c.py": "2", "node_modules/x.js": "3", ".venv/y.py": "4", ".git/config": "5"},
+        {"a.py": "1", "b/c.py": "2", "node_modules/x.js": "3", ".venv/y.py": "4", "b/.git/config": "5"},
     )
     tree = local_tree(tmp_path)
     assert tree.paths == ("a.py", "b/c.py")
     assert tree.read("b/c.py") == b"2"
+
+
+def _without_head(place: Path) -> None:
+    (place / ".git/HEAD").unlink()
+
+
+def _with_a_broken_index(place: Path) -> None:
+    (place / ".git/index").write_bytes(b"DIRC rubbish")
+
+
+def _with_an_empty_git(place: Path) -> None:
+    (place / ".git").rename(place.with_name("moved"))
+    (place / ".git").mkdir()
+
+
+def _with_a_link_to_nothing(place: Path) -> None:
+    (place / ".git").rename(place.with_name("moved"))
+    (place / ".git").symlink_to(place / "nowhere")
+
+
+def _with_settings_that_nobody_reads(place: Path) -> None:
+    (place / ".git/config").write_text("[core\n")
+
+
+BROKEN = [
+    _without_head,
+    _with_a_broken_index,
+    _with_an_empty_git,
+    _with_a_link_to_nothing,
+    _with_settings_that_nobody_reads,
+]
+
+
+@pytest.mark.parametrize("around", [False, True], ids=["alone", "inside-another"])
+@pytest.mark.parametrize("spoil", BROKEN)
+def test_a_broken_work_tree_is_told_and_not_read_as_a_folder(spoil, around, tmp_path):
+    if around:
+        repository(tmp_path, {"outer.py": "1"})
+    place = repository(tmp_path / "work", {"a.py": "1", ".gitignore": ".env\n"})
+    write(place, {".env": "TOKEN=x"})
+    assert local_tree(place).paths == (".gitignore", "a.py")
+    spoil(place)
+    with pytest.raises(GitError, match=r"`\.git` that git cannot read: .*Repair or clone it again"):
+        local_tree(place)
+
+
+def test_a_work_tree_where_all_is_ignored_is_empty(tmp_path):
+    place = write(tmp_path / "work", {".env": "TOKEN=x"})
+    git(place, "init", "--quiet")
+    write(place, {".git/info/exclude": "*\n"})
+    assert local_tree(place).paths == ()
+    assert head_of(place) is None
+    assert branch_of(place) is None
+
+
+@pytest.mark.parametrize("content", ["", "rubbish\n", f"{'1' * 40}\n"])
+def test_a_broken_branch_is_not_taken_for_one_without_commits(content, tmp_path):
+    place = repository(tmp_path, FILES)
+    assert branch_of(place) == "main"
+    (place / ".git/refs/heads/main").write_text(content)
+    with pytest.raises(GitError, match="that git cannot read"):
+        head_of(place)
+
+
+def test_a_lost_commit_is_not_taken_for_none(tmp_path):
+    place = repository(tmp_path, FILES)
+    git(place, "checkout", "--quiet", "--detach")
+    assert head_of(place) == git(place, "rev-parse", "HEAD")
+    assert branch_of(place) is None
+    (place / ".git/HEAD").write_text("1" * 40 + "\n")
+    with pytest.raises(GitError, match="that git cannot read"):
+        head_of(place)
 
 
 def test_what_is_not_a_folder_is_told(tmp_path):
