@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from cicd_defs.facts.tree import Tree
+from cicd_defs.spec.names import HTTPS_ADDRESS, OWNER_NAME
 from resources.blobs import Blobs, Entry
 from resources.stale import remove_stale_locks
 
@@ -38,10 +39,7 @@ _FILLED_BY_TOOLS = (
 _NOT_SOURCES = frozenset(_FILLED_BY_TOOLS.split())
 """Folders that tools fill: left out, unless somebody committed them."""
 
-_OWNER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-_HTTPS = re.compile(
-    r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%+-]+)+/?"
-)
+_OWNER_NAME, _HTTPS = re.compile(OWNER_NAME), re.compile(HTTPS_ADDRESS)
 _BRANCH = re.compile(r"(?!.*(?:\.\.|//|/\.|@\{|\.lock(?:/|$)|[/.]$))[A-Za-z0-9_][A-Za-z0-9._/@#=-]{0,200}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PASSED_ON = (
@@ -317,9 +315,9 @@ def _address(repository: str | Path) -> tuple[str, str]:
     """What git is given, and the one protocol that it may use for it."""
     if isinstance(repository, Path):
         return str(repository.resolve()), "file"
-    if _OWNER_NAME.fullmatch(repository) and not repository.endswith("."):
-        return f"https://github.com/{repository.removesuffix('.git')}.git", "https"
-    if _HTTPS.fullmatch(repository) and "/../" not in f"{repository}/":
+    if _OWNER_NAME.fullmatch(repository):
+        return f"https://github.com/{repository}.git", "https"
+    if _HTTPS.fullmatch(repository):
         return repository, "https"
     raise GitError(
         f"{_shown(repository)} is not an address that repositories are fetched from. "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote_to_bytes
 
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.value import Value
@@ -97,7 +99,7 @@ class GitRepositories:
 def local_path(repository: str, folder: Path) -> Path | None:
     """The folder that a declared repository names on this machine; None where it names a remote one."""
     if repository.startswith("file://"):
-        return Path(repository.removeprefix("file://"))
+        return Path(os.fsdecode(unquote_to_bytes(repository.removeprefix("file://"))))
     if repository.startswith((".", "/")):
         return (folder / repository).resolve()
     return None

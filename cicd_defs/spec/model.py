@@ -39,7 +39,8 @@ class Project(Strict):
 
     name: Annotated[str, Field(pattern=f"^{PROJECT_NAME}$")]
     repository: Repository = Field(
-        description="The repository: GitHub's owner/name, a git URL, or a path.", examples=["acme/shop"]
+        description="The repository: GitHub's owner/name, an https address, or a path.",
+        examples=["acme/shop", "https://git.example.com/acme/shop", "../shop"],
     )
     branch: BranchName = Field("main", description="The branch that pull requests merge into.")
     webhook_url: WebAddress | None = Field(

@@ -7,10 +7,16 @@ from cicd_defs.spec.text import CONTROL, EXPRESSION_START, Form, literal, refuse
 
 PROJECT_NAME = r"[a-z][a-z0-9_-]{0,38}"
 
-_OWNER_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.{1,2}$|[^/]*\.git$)[A-Za-z0-9._-]{1,100}"
-_GIT_URL = r"(?:https|ssh)://(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?/[^\s?#]+|file:///[^?#]+"
-_SCP_URL = r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:/-][^\s:]*"
+OWNER_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?![^/]*(?:\.|\.git)$)[A-Za-z0-9._-]{1,100}"
+HTTPS_ADDRESS = (
+    r"https://(?!.*/\.\.(?:/|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?"
+    r"(?:/[A-Za-z0-9._~%+-]+)+/?"
+)
+_FILE_ADDRESS = r"file:///(?:[^?#%]|%(?!00)[0-9A-Fa-f]{2})+"
 _LOCAL_PATH = r"\.{1,2}|\.{0,2}/.*"
+_ONLY_HTTPS = (
+    "Write the https address, or the path of a local clone: repositories are fetched over https only."
+)
 
 Repository = Annotated[
     str,
@@ -21,12 +27,21 @@ Repository = Annotated[
             "holds a password",
             "Leave it out: credentials never stand in a project file.",
         ),
-        whole(
-            f"{_OWNER_NAME}|{_GIT_URL}|{_SCP_URL}|{_LOCAL_PATH}",
-            "is not a repository",
-            "Write GitHub's `owner/name`, a URL (https, ssh, file), or a path that begins with `.` or `/`.",
+        refuse(r"^(?:git\+)?ssh:|^[^/:@]+@[^/:@]+:", "is an ssh address", _ONLY_HTTPS),
+        refuse(
+            r"^https://[^/]*@",
+            "holds a user name",
+            "Leave it out: credentials never stand in a project file. "
+            "Of a private repository, give the path of a local clone.",
         ),
-        says="GitHub owner/name, a git URL, or a path",
+        refuse(r"^(?:http|git|ftp)://", "is not an https address", _ONLY_HTTPS),
+        refuse(r"^[^/:.]+/[^/:]+\.git$", "ends with `.git`", "Write GitHub's `owner/name` without it."),
+        whole(
+            f"{OWNER_NAME}|{HTTPS_ADDRESS}|{_FILE_ADDRESS}|{_LOCAL_PATH}",
+            "is not a repository",
+            "Write GitHub's `owner/name`, an https address, or a path that begins with `.` or `/`.",
+        ),
+        says="GitHub owner/name, an https address, or a path",
     ),
 ]
 

@@ -1,10 +1,18 @@
+from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic_core import PydanticCustomError
 
+import resources.git
+from cicd_defs.spec.names import Repository
 from cicd_defs.spec.read import read_project
+from cicd_defs.spec.text import Form
 from resources.git import Git, GitError
-from resources.repositories import GitRepositories
+from resources.repositories import GitRepositories, local_path
 from tests.resources.repository import committed, git, repository, write
 
 FILES = {"a.py": "1\n", "b/c.py": "2\n"}
@@ -91,9 +99,51 @@ def test_a_file_address_is_a_local_path(tmp_path, repositories):
     assert repositories.snapshot(project(f"file://{tmp_path}/shop"), Path("/")).mirrored is False
 
 
-def test_an_ssh_address_is_refused_with_the_way_out(tmp_path, repositories):
-    with pytest.raises(GitError, match="Write GitHub's owner/name, an https address"):
-        repositories.snapshot(project("git@github.com:acme/shop"), tmp_path)
+def test_a_file_address_is_unquoted(tmp_path, repositories):
+    write(tmp_path / "a ä", FILES)
+    snapshot = repositories.snapshot(project(f"file://{tmp_path}/a%20%C3%A4"), Path("/"))
+    assert snapshot.place == str(tmp_path / "a ä")
+
+
+ACCEPTED = next(item for item in get_args(Repository)[1:] if isinstance(item, Form))
+PART = st.text(alphabet="ab1-_.%2@:~+", min_size=1, max_size=6)
+
+
+@given(
+    address=st.builds("{}{}/{}{}".format, st.sampled_from(["", "https://", "file:///", "./", "/"]), PART, PART,
+                      st.sampled_from(["", "/", "/..", ".git"]))
+    | st.from_regex(ACCEPTED.rules[-1].pattern, fullmatch=True)
+)  # fmt: skip
+@example(address="acme/.github")
+@example(address="acme/-x")
+@example(address="https://e.com/a/..b")
+@example(address="file:///%ff%20")
+def test_what_a_project_file_may_name_can_be_fetched_or_found(address):
+    try:
+        ACCEPTED.read(address)
+    except PydanticCustomError:
+        return
+    if local_path(address, Path("/projects")) is None:
+        url, protocol = resources.git._address(address)
+        assert protocol == "https"
+        assert url.startswith("https://")
+
+
+@given(owner=PART, name=PART)
+@example(owner="acme", name=".github")
+@example(owner="acme", name="shop.")
+def test_an_owner_and_name_is_the_same_in_a_project_file_and_to_git(owner, name):
+    address = f"{owner}/{name}"
+    if local_path(address, Path("/projects")):
+        return
+    with suppress(PydanticCustomError):
+        assert resources.git._address(ACCEPTED.read(address)) == (
+            f"https://github.com/{address}.git",
+            "https",
+        )
+        return
+    with pytest.raises(GitError):
+        resources.git._address(address)
 
 
 def test_a_second_work_tree_of_a_repository_is_one_too(tmp_path, repositories):

@@ -24,8 +24,8 @@ FORMS = {
 }
 
 TAKEN = {
-    "Repository": ["acme/shop", "a/b.c_d-e", "https://git.example.com:8443/a/b.git", "ssh://git@example.com/a/b",
-                   "git@example.com:a/b.git", "file:///srv/git/a.git", ".", "..", "./x", "../x y", "/srv/x"],
+    "Repository": ["acme/shop", "a/b.c_d-e", "acme/.github", "acme/_x", "acme/-x", "https://git.example.com:8443/a/b.git",
+                   "file:///srv/git/a.git", "file:///a%20b", ".", "..", "./x", "../x y", "/srv/x", "./a@b:c"],
     "BranchName": ["main", "release/1.x", "feature-#12", "v1.2", "a@b"],
     "RepositoryPath": [".", "k8s", "k8s/", "a/b c/d.yaml", ".github/workflows", "…", "a$b;c'd\"e",
                        "...", "a/.gitignore"],
@@ -63,7 +63,10 @@ TAKEN = {
 REFUSED = {
     "Repository": ["", "shop", "a/b/c", "-x/y", "http://e.com/a", "git://e.com/a", "ext::sh -c x", "a/b ", "~/x",
                    "C:\\x", "--upload-pack=x", "https://u:p@e.com/a", "ssh://-oProxyCommand=x/a", "a@b:-x",
-                   "ssh://-x@e.com/a", "a@-b:x", "-a@b:x", "a/..", "a/."],
+                   "ssh://-x@e.com/a", "a@-b:x", "-a@b:x", "a/..", "a/.",
+                   "ssh://git@example.com/a/b", "git@example.com:a/b.git", "https://bob@e.com/a", "acme/shop.",
+                   "acme/shop.git", "https://e.com/a/../b", "https://e.com", "https://e.com/a?b", "file:///%00",
+                   "file:///%zz", "file://e.com/a"],
     "BranchName": ["", "-x", "a b", "a..b", "a/", "a.", "a.lock", "a//b", "a/.b", "@{x", "a~1", "a^", "a:b",
                    "a*", "!a"],
     "RepositoryPath": ["", "/", "/etc", "..", "a/..", "../a", "a/../b", "a\\b", "C:/x", "~", ".git", "a/.git/b",
@@ -135,6 +138,24 @@ def test_refused_with_words(name, value):
         FORMS[name].read(value)
     assert caught.value.context is not None
     assert caught.value.context["message"]
+
+
+@pytest.mark.parametrize(
+    ("address", "message", "hint"),
+    [
+        ("git@github.com:acme/shop.git", "is an ssh address", "https"),
+        ("ssh://git@github.com/acme/shop", "is an ssh address", "local clone"),
+        ("https://bob@github.com/acme/shop", "holds a user name", "local clone"),
+        ("https://bob:x@github.com/acme/shop", "holds a password", "credentials never stand"),
+        ("http://github.com/acme/shop", "is not an https address", "https"),
+        ("acme/shop.git", "ends with `.git`", "without it"),
+    ],
+)
+def test_an_address_that_nobody_fetches_is_refused_with_the_way_out(address, message, hint):
+    with pytest.raises(PydanticCustomError) as caught:
+        FORMS["Repository"].read(address)
+    assert caught.value.context["message"] == message
+    assert hint in caught.value.context["hint"]
 
 
 @pytest.mark.parametrize("name", AS_REGEX)
