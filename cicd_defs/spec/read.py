@@ -19,6 +19,7 @@ __all__ = ["LARGEST", "Problem", "SpecError", "check_names", "project_name", "re
 
 LARGEST = 64 * 1024
 MOST_PROBLEMS = 100
+RESERVED_NAME = "project_files"
 
 _UNSEEN = re.compile(f"(?![\t\n\r])(?:{CONTROL}|[\ud800-\udfff])")
 _NAME_HINT = "Name the file with a lower-case letter, then letters, digits, `-` and `_`, at most 39 in all."
@@ -84,6 +85,9 @@ def _name_problems(source: str) -> Iterator[Problem]:
     stem = PurePosixPath(source).stem
     if not re.fullmatch(PROJECT_NAME, stem):
         yield Problem(source, *START, f"{shown(stem)} is not a project's name", _NAME_HINT)
+    if stem.replace("-", "_") == RESERVED_NAME:
+        message = f"{shown(stem)} is the name of the asset that shows all project files"
+        yield Problem(source, *START, message, "Rename the file.")
 
 
 def _name_given(root: Table, source: str) -> Iterator[Problem]:

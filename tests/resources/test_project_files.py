@@ -1,3 +1,8 @@
+import os
+from pathlib import Path
+
+import pytest
+
 from resources.project_files import declared_in, read_project_files
 from tests.resources.repository import write
 
@@ -56,5 +61,42 @@ def test_the_digest_is_that_of_the_bytes(tmp_path):
     assert a.digest == b.digest != c.digest
 
 
-def test_no_folder_means_no_projects(tmp_path):
-    assert read_project_files(tmp_path / "nowhere") == ()
+@pytest.mark.parametrize("name", ["nowhere", "file", "file/below"])
+def test_a_folder_that_is_not_there_is_told(name, tmp_path):
+    write(tmp_path, {"file": ""})
+    [read] = read_project_files(tmp_path / name)
+    assert read.project is None
+    assert f"there is no folder {tmp_path / name}" in str(read.problems[0])
+    assert "Correct CICD_PROJECTS" in str(read.problems[0])
+
+
+def test_an_empty_folder_means_no_projects(tmp_path):
+    assert read_project_files(tmp_path) == ()
+
+
+def test_a_name_that_is_not_utf8_can_be_shown(tmp_path):
+    write(tmp_path / "projects", {"good.yaml": "repository: a/b\n"})
+    Path(os.fsdecode(os.fsencode(tmp_path / "projects") + b"/sh\xffp.yaml")).write_text("repository: a/b\n")
+    good, bad = read_project_files(tmp_path / "projects")
+    assert good.project
+    assert bad.project is None
+    assert bad.shown == "projects/sh\\xffp.yaml"
+    for text in (bad.shown, bad.stem, str(bad.path), *map(str, bad.problems)):
+        text.encode()
+
+
+def test_a_pipe_does_not_block(tmp_path):
+    write(tmp_path / "projects", {"good.yaml": "repository: a/b\n"})
+    os.mkfifo(tmp_path / "projects/pipe.yaml")
+    good, pipe = read_project_files(tmp_path / "projects")
+    assert good.project
+    assert "it is not a regular file" in str(pipe.problems[0])
+
+
+@pytest.mark.parametrize("name", ["project_files", "project-files"])
+def test_the_name_of_our_own_asset_is_kept(name, tmp_path):
+    [read] = read_project_files(write(tmp_path, {f"{name}.yaml": "repository: a/b\n"}))
+    assert read.project is None
+    assert len(read.problems) == 1
+    assert "is the name of the asset" in str(read.problems[0])
+    assert "Rename the file" in str(read.problems[0])
