@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from cicd_defs.facts.value import Value
 
 SECONDS = 60.0
+_NEXT = "Run it by hand on the workflow files to see why; `make setup` installs the version that is known to work."
 
 
 class Finding(Value):
@@ -84,17 +85,17 @@ def _scan(program: Path, folder: Path, files: dict[str, str]) -> Scan | NotEvalu
     refusals: list[Refusal] = []
     while files:
         answer = _ask(program, folder, list(files))
-        if isinstance(answer, list):
-            return Scan(scanner="zizmor", findings=tuple(_findings(answer)), refusals=tuple(refusals))
+        if not isinstance(answer, str):
+            return Scan(scanner="zizmor", findings=answer, refusals=tuple(refusals))
         refused = _refusal(answer, files)
         if refused is None:
-            return NotEvaluated(scanner="zizmor", reason=f"zizmor failed: {answer[-500:]}")
+            return NotEvaluated(scanner="zizmor", reason=f"{answer[-500:].rstrip('.')}. {_NEXT}")
         refusals.append(refused)
         del files[refused.file]
     return Scan(scanner="zizmor", refusals=tuple(refusals))
 
 
-def _ask(program: Path, folder: Path, paths: list[str]) -> list[dict[str, Any]] | str:
+def _ask(program: Path, folder: Path, paths: list[str]) -> tuple[Finding, ...] | str:
     """What zizmor finds; or, as text, what it complains of."""
     flags = ["--offline", "--no-config", "--strict-collection", "--no-progress", "-q", "--no-exit-codes"]
     command = [str(program), *flags, "--persona=auditor", "--format=json-v1", "--", *paths]
@@ -107,17 +108,29 @@ def _ask(program: Path, folder: Path, paths: list[str]) -> list[dict[str, Any]] 
             timeout=SECONDS,
             check=False,
         )
-        return (
-            list(json.loads(ended.stdout))
-            if ended.returncode == 0
-            else ended.stderr.decode("utf-8", "replace")
-        )
-    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
-        return str(error)
+    except subprocess.TimeoutExpired:
+        return f"zizmor took longer than {SECONDS:g} s and was stopped"
+    except OSError as error:
+        return f"zizmor failed to start: {error}"
+    if ended.returncode == 0:
+        return _findings(ended.stdout)
+    complaint = ended.stderr.decode("utf-8", "replace").strip()
+    return f"zizmor failed ({_ending(ended.returncode)}): {complaint or 'it said nothing'}"
 
 
-def _findings(answer: list[dict[str, Any]]) -> list[Finding]:
-    return [_finding(found) for found in answer if not found["ignored"]]
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _findings(answer: bytes) -> tuple[Finding, ...] | str:
+    """The findings in zizmor's answer; or, as text, that it is none we know."""
+    try:
+        found = json.loads(answer)
+        if not isinstance(found, list):
+            return "zizmor failed: its answer is not a list of findings"
+        return tuple(_finding(one) for one in found if not one["ignored"])
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        return f"zizmor failed: its answer cannot be read: {type(error).__name__}: {error}"
 
 
 def _finding(found: dict[str, Any]) -> Finding:

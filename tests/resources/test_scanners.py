@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,23 @@ def test_nothing_to_judge_is_no_finding():
     assert scan({}) == Scan(scanner="zizmor")
 
 
+PLACELESS = {"ignored": False, "locations": [], "ident": "x", "desc": "x", "url": "", "determinations": {}}
+ODD_PLACE = {"symbolic": {"kind": "Primary", "key": {"Local": None}, "annotation": "x"}}
+OTHER_SHAPES = (
+    "null",
+    '{"a": 1}',
+    "[1]",
+    "[null]",
+    "[{}]",
+    "7",
+    '"x"',
+    "",
+    "[" * 100_000,
+    json.dumps([PLACELESS]),
+    json.dumps([{**PLACELESS, "locations": [ODD_PLACE]}]),
+)
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
@@ -71,7 +89,11 @@ def test_nothing_to_judge_is_no_finding():
         ("#!/bin/sh\necho rubbish\n", "failed"),
         ("#!/bin/sh\necho panicked >&2; exit 101\n", "panicked"),
         ("not a program", "failed"),
+        ("#!/bin/sh\nkill -SEGV $$\n", "signal 11"),
+        ("#!/bin/sh\nexit 3\n", "exit code 3"),
+        *((f"#!/bin/sh\necho '{answer}'\n", "its answer") for answer in OTHER_SHAPES),
     ],
+    ids=lambda text: repr(text[:60]),
 )
 def test_a_scanner_that_fails_is_not_taken_for_one_that_is_content(script, reason, tmp_path):
     program = write(tmp_path, {"zizmor": script}) / "zizmor"
@@ -79,6 +101,16 @@ def test_a_scanner_that_fails_is_not_taken_for_one_that_is_content(script, reaso
     answer = Zizmor(program).scan({CI: CLEAN})
     assert isinstance(answer, NotEvaluated)
     assert reason in answer.reason
+    assert "Run it by hand" in answer.reason
+
+
+def test_a_scanner_that_takes_too_long_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("resources.scanners.SECONDS", 0.2)
+    program = write(tmp_path, {"zizmor": "#!/bin/sh\nexec sleep 30\n"}) / "zizmor"
+    program.chmod(0o755)
+    answer = Zizmor(program).scan({CI: CLEAN})
+    assert isinstance(answer, NotEvaluated)
+    assert answer.reason.startswith("zizmor took longer than 0.2 s and was stopped. Run it by hand")
 
 
 def test_a_scanner_that_is_not_there_says_so(monkeypatch):
