@@ -69,6 +69,20 @@ _SETTINGS = (
 )
 
 
+_UNREACHED = (
+    "Could not resolve",
+    "Failed to connect",
+    "Couldn't connect",
+    "Connection refused",
+    "Connection reset",
+    "timed out",
+    "SSL",
+    "certificate",
+    "gnutls",
+)
+"""What git and its curl say, in their own words, where a server is not reached."""
+
+
 class GitError(Exception):
     """Git could not do what was asked: what, where, and what to do next."""
 
@@ -446,6 +460,8 @@ def _explained(
         return f"git {verb}: {told}. Name the branch that exists under `branch` in the project file."
     if "could not read Username" in told or "not found" in told:
         return f"git {verb}: {told}. The repository does not exist or is private; a local path to a clone works too."
+    if any(word in told for word in _UNREACHED):
+        return f"git {verb}: {told}. Check the network or HTTPS_PROXY; a path to a local clone works too."
     if "redirect" in told:
         return f"git {verb}: {told}. The address leads elsewhere; write the one that it leads to."
     return f"git {verb} failed ({code}): {told or 'it said nothing'}"

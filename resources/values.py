@@ -41,7 +41,7 @@ class JsonValues(dg.IOManager):
         kind = _declared(context, Any)  # where the run did not make it, the output has no type
         keys = context.asset_partition_keys if context.has_asset_partitions else []
         if len(keys) > 1:
-            texts = [b"%b:%b" % (json.dumps(key).encode(), self._text(output, [key])) for key in keys]
+            texts = [b"%b:%b" % (json.dumps(key).encode(), self._sound(output, [key])) for key in keys]
             return self._read(output, [], kind, b"{%b}" % b",".join(texts))
         return self._read(output, keys, kind, self._text(output, keys))
 
@@ -52,6 +52,12 @@ class JsonValues(dg.IOManager):
             raise StoredValueError(
                 f"{_name(output, partitions)} has no value yet: materialise it first."
             ) from None
+
+    def _sound(self, output: dg.OutputContext, partitions: Sequence[str]) -> bytes:
+        """The text of one value among several: one that is damaged must not spoil the others, or name them."""
+        text = self._text(output, partitions)
+        self._read(output, partitions, Any, text)
+        return text
 
     def _read(self, output: dg.OutputContext, partitions: Sequence[str], kind: Any, text: bytes) -> Any:
         try:
@@ -124,9 +130,11 @@ def _name(output: dg.OutputContext, partitions: Sequence[str]) -> str:
 
 def _misfit(name: str, path: Path, kind: Any, error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return f"The stored value of {name} is damaged: {path} is not JSON. Materialise {name} again."
     kind_name = getattr(kind, "__name__", kind)
     where = ".".join(map(str, first["loc"])) or "the top"
     return (
         f"The stored value of {name} does not fit {kind_name} any more: {first['msg']} at {where} "
-        f"({error.error_count()} in all). Another version wrote {path}; materialise {name} again."
+        f"({error.error_count()} in all). {path} was written by another version: materialise {name} again."
     )

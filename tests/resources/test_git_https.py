@@ -3,6 +3,7 @@
 import http.server
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -107,10 +108,18 @@ def test_a_redirect_is_not_followed(server, source, mirrors):
 
 
 def test_a_certificate_that_nobody_trusts_is_refused(server, source, tmp_path):
-    with pytest.raises(GitError, match="certificate"):
+    with pytest.raises(GitError, match=r"certificate.*Check the network or HTTPS_PROXY"):
         Git(tmp_path / "mirrors").mirror(f"{server[0]}/shop", "main")
 
 
 def test_a_repository_that_is_not_there_is_told_with_the_way_out(server, mirrors):
     with pytest.raises(GitError, match="does not exist or is private"):
         mirrors.mirror(f"{server[0]}/nothing", "main")
+
+
+def test_a_server_that_is_not_reached_is_told_with_the_way_out(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for address in (f"https://127.0.0.1:{port}/shop", "https://nowhere.invalid/shop"):
+        with pytest.raises(GitError, match=r"Check the network or HTTPS_PROXY; a path to a local clone"):
+            Git(tmp_path / "mirrors").mirror(address, "main")

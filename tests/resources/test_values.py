@@ -98,8 +98,45 @@ def test_a_value_that_does_not_fit_any_more_is_told(tmp_path):
     with pytest.raises(StoredValueError) as told:
         kept(tmp_path, Newer, Part(name="secret-looking"))
     assert "shop/part does not fit Newer any more: Field required at colour" in str(told.value)
-    assert "materialise shop/part again" in str(told.value)
+    assert "was written by another version: materialise shop/part again" in str(told.value)
     assert "secret-looking" not in str(told.value)
+
+
+@pytest.mark.parametrize("text", [b"", b'{"name": ', b"\xff\xfe", b'{"name": "x"} y', b'"\xff"'])
+def test_a_damaged_value_is_told(text, tmp_path):
+    kept(tmp_path, Part, Part(name="x"))
+    [path] = tmp_path.rglob("@value.json")
+    path.write_bytes(text)
+    with (
+        dg.build_output_context(
+            asset_key=dg.AssetKey(["shop", "part"]), dagster_type=dg.PythonObjectDagsterType(Part)
+        ) as output,
+        pytest.raises(
+            StoredValueError, match=r"shop/part is damaged: .* Materialise shop/part again"
+        ) as told,
+    ):
+        read(JsonValues(tmp_path), Part, output)
+    assert "another version" not in str(told.value)
+
+
+def test_of_several_partitions_the_damaged_one_is_named(tmp_path):
+    items = dg.StaticPartitionsDefinition(["one", "two"])
+
+    @dg.asset(partitions_def=items)
+    def part(context: dg.AssetExecutionContext) -> str:
+        return context.partition_key
+
+    @dg.asset
+    def every(part: dict[str, str]) -> list[str]:
+        return sorted(part.values())
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        given = {"instance": instance, "resources": {"io_manager": JsonValues(tmp_path)}}
+        for key in items.get_partition_keys():
+            dg.materialize([part], partition_key=key, **given)
+        (tmp_path / "assets/part/@partition=two.json").write_bytes(b'"x","three":"y"')
+        with pytest.raises(StoredValueError, match=r"part of two is damaged"):
+            dg.materialize([part, every], selection=[every], **given)
 
 
 def test_a_value_that_was_never_kept_is_told(tmp_path):
