@@ -18,7 +18,8 @@ OURSELVES := --no-deps --no-build-isolation -e .
 WITH_UV := -q --python $(PY) --compile-bytecode
 WITH_PIP := -qq --disable-pip-version-check --no-input
 # Our own home follows dagster.yaml; somebody else's keeps the configuration that it has.
-IN_HOME = mkdir -p "$(DAGSTER_HOME)" && export DAGSTER_HOME="$(DAGSTER_HOME)" && \
+# Dagster wants its path from the root; make's own abspath would split one with spaces.
+IN_HOME = mkdir -p "$(DAGSTER_HOME)" && DAGSTER_HOME="$$(CDPATH= cd "$(DAGSTER_HOME)" && pwd)" && export DAGSTER_HOME && \
   { [ "$$DAGSTER_HOME" != "$(CURDIR)/.dagster" ] && [ -e "$$DAGSTER_HOME/dagster.yaml" ] || cp dagster.yaml "$$DAGSTER_HOME/"; }
 # Runs a command; what it says is shown only where it fails.
 quietly = out=$$($(1) 2>&1) || { printf '%s\n' "$$out" "failed: $(1)" >&2; exit 1; }
