@@ -34,6 +34,10 @@ class Verdict(NamedTuple):
     evaluated: bool = True
 
 
+MISSING = "no file was written"
+NOTHING_TO_JUDGE = Verdict(True, "no workflow files to judge: the pipeline plans none", {})
+
+
 class Family(NamedTuple):
     """One family of checks: its name, what it asks, and how it is answered."""
 
@@ -44,32 +48,55 @@ class Family(NamedTuple):
 
 def schema(evidence: Evidence) -> Verdict:
     """GitHub's schema of workflow files, as zizmor holds it."""
+    if not _judged(evidence):
+        return NOTHING_TO_JUDGE
     if isinstance(evidence.scan, NotEvaluated):
         return _not_evaluated(evidence.scan)
-    refused = [refusal.model_dump() for refusal in evidence.scan.refusals]
+    refused = [{"file": path, "reason": MISSING} for path in _missing(evidence)]
+    refused += [{"file": one.file, "reason": one.reason} for one in evidence.scan.refusals]
     return _verdict(refused, "workflows that GitHub would refuse", table(refused, "file", "reason"))
 
 
 def security(evidence: Evidence) -> Verdict:
     """What zizmor's strictest persona finds. A file that it cannot read is no file without findings."""
+    if not _judged(evidence):
+        return NOTHING_TO_JUDGE
     if isinstance(evidence.scan, NotEvaluated):
         return _not_evaluated(evidence.scan)
     unread = [
         {"file": one.file, "rule": "unreadable", "message": one.reason} for one in evidence.scan.refusals
     ]
+    unread += [{"file": path, "rule": "missing", "message": MISSING} for path in _missing(evidence)]
     found = [*(finding.model_dump() for finding in evidence.scan.findings), *unread]
     columns = ("file", "line", "severity", "rule", "message", "url")
     return _verdict(found, f"findings of {evidence.scan.scanner}", table(found, *columns))
 
 
 def round_trip(evidence: Evidence) -> Verdict:
-    """Each workflow file, read back, is the workflow that was planned."""
+    """Each workflow that was planned has its file, which, read back, is that workflow."""
+    if not _judged(evidence):
+        return NOTHING_TO_JUDGE
     found = [
+        {"file": path, "where": "the whole file", "planned": "a workflow", "found": MISSING}
+        for path in _missing(evidence)
+    ]
+    found += [
         row for file in evidence.files if file.kind == "workflow" for row in _not_as_planned(evidence, file)
     ]
     return _verdict(
         found, "places that do not read back as planned", table(found, "file", "where", "planned", "found")
     )
+
+
+def _judged(evidence: Evidence) -> bool:
+    """Whether there is anything that the checks of workflows are about."""
+    return bool(evidence.pipeline.workflows) or any(file.kind == "workflow" for file in evidence.files)
+
+
+def _missing(evidence: Evidence) -> list[str]:
+    """The workflows that were planned and have no file."""
+    there = {file.path for file in evidence.files}
+    return [workflow.path for workflow in evidence.pipeline.workflows if workflow.path not in there]
 
 
 def _not_as_planned(evidence: Evidence, file: GeneratedFile) -> Iterator[dict[str, str]]:

@@ -80,6 +80,24 @@ def test_a_workflow_nobody_planned_is_no_round_trip():
     assert "round_trip" in red(verdicts((*TEXTS, stranger)))
 
 
+def test_a_planned_workflow_without_its_file_is_no_pass():
+    without = tuple(file for file in TEXTS if file.path != CI_PATH)
+    found = verdicts(without)
+    for name in ("schema", "security", "round_trip"):
+        assert not found[name].passed
+        assert CI_PATH in {record.data["file"] for record in found[name].metadata["found"].records}
+    assert red(verdicts(())) == {"schema", "security", "round_trip", "idempotence"}
+
+
+def test_without_any_workflow_there_is_nothing_to_judge_and_that_is_said():
+    plan = PLAN.model_copy(
+        update={"workflows": (), "files": tuple(file for file in PLAN.files if file.kind != "workflow")}
+    )
+    found = verdicts(render_files(plan), plan)
+    for name in ("schema", "security", "round_trip"):
+        assert found[name].sentence.startswith("no workflow files to judge")
+
+
 def test_a_renderer_that_is_not_the_same_twice_is_not_idempotent(monkeypatch):
     counted = iter(range(100))
     monkeypatch.setattr(
