@@ -10,15 +10,25 @@ from typing import Any, TypeVar
 import dagster as dg
 
 from assets.checks import Evidence, check_results, check_specs
+from assets.declarations import (
+    DIGEST_TAG,
+    PROJECT_TAG,
+    Declaration,
+    asked_project,
+    group_of,
+    refusal,
+    told_plainly,
+)
 from assets.shown import (
     code_reference,
     file_metadata,
     files_metadata,
+    not_written_metadata,
     pipeline_metadata,
     snapshot_metadata,
     stacks_metadata,
 )
-from assets.written import FilesWritten, digest, written_file
+from assets.written import FilesWritten, NotWritten, digest, not_written, written_file
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
@@ -33,10 +43,11 @@ from resources.scanners import WorkflowScanner
 
 Shown = TypeVar("Shown", bound=Value)
 
-PROJECT_TAG, DIGEST_TAG = "cicd/project", "cicd/project-digest"
-
 # Named once: to work out the type of each of many thousand outputs anew takes Dagster a tenth of its loading time.
-FILE, ALL_FILES = dg.PythonObjectDagsterType(GeneratedFile), dg.PythonObjectDagsterType(FilesWritten)
+FILE, ALL_FILES = (
+    dg.PythonObjectDagsterType((GeneratedFile, NotWritten)),
+    dg.PythonObjectDagsterType(FilesWritten),
+)
 
 KINDS = {
     ".github": {"github", "yaml"},
@@ -46,11 +57,7 @@ KINDS = {
 }
 
 
-class ChangedDeclaration(Exception):
-    """A run was asked for with one state of a project file, and finds another."""
-
-
-def project_assets(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> list[dg.AssetsDefinition]:
+def project_assets(declared: Declaration, paths: Sequence[str] = KNOWN_PATHS) -> list[dg.AssetsDefinition]:
     """All assets of one project, in the order in which they come to be."""
     return [
         repository_asset(declared),
@@ -71,17 +78,12 @@ def file_key(name: str, path: str) -> dg.AssetKey:
     return dg.AssetKey([name, *path.split("/")])
 
 
-def group_of(name: str) -> str:
-    """The group of a project's assets. Names are unique with `-` as `_`, which is what Dagster allows here."""
-    return name.replace("-", "_")
-
-
 def run_tags(declared: Declared) -> dict[str, str]:
     """What a run for one project carries: which one, and in which state of its file."""
     return {PROJECT_TAG: declared.name, DIGEST_TAG: declared.digest}
 
 
-def repository_asset(declared: Declared) -> dg.AssetsDefinition:
+def repository_asset(declared: Declaration) -> dg.AssetsDefinition:
     """Where everything begins: the files of the repository."""
 
     @dg.asset(
@@ -89,19 +91,21 @@ def repository_asset(declared: Declared) -> dg.AssetsDefinition:
         kinds={"git"},
         group_name=group_of(declared.name),
         metadata=_declared_by(declared),
+        description=refusal(declared),
     )
     def repository(
         context: dg.AssetExecutionContext, repositories: dg.ResourceParam[Repositories]
     ) -> dg.MaterializeResult[Snapshot]:
         """The repository as it is now: its commit and its files."""
-        require_same_declaration(context, declared)
-        snapshot = repositories.snapshot(declared.project, declared.path.parent)
+        project = asked_project(context, declared)
+        with told_plainly():
+            snapshot = repositories.snapshot(project, declared.path.parent)
         return _result(snapshot, snapshot_metadata(snapshot), snapshot.digest)
 
     return repository
 
 
-def stacks_asset(declared: Declared) -> dg.AssetsDefinition:
+def stacks_asset(declared: Declaration) -> dg.AssetsDefinition:
     """What is detected in the repository."""
 
     @dg.asset(
@@ -109,27 +113,30 @@ def stacks_asset(declared: Declared) -> dg.AssetsDefinition:
         ins=_ins(declared, "repository"),
         group_name=group_of(declared.name),
         metadata=_declared_by(declared),
+        description=refusal(declared),
     )
     def stacks(
         context: dg.AssetExecutionContext, repository: Snapshot, repositories: dg.ResourceParam[Repositories]
     ) -> dg.MaterializeResult[Stacks]:
         """What the repository is made of: components, tools and commands, each with its evidence."""
-        require_same_declaration(context, declared)
-        found = detect(repositories.tree(repository))
+        asked_project(context, declared)
+        with told_plainly():
+            found = detect(repositories.tree(repository))
         return _result(found, stacks_metadata(found))
 
     return stacks
 
 
-def pipeline_asset(declared: Declared) -> dg.AssetsDefinition:
+def pipeline_asset(declared: Declaration) -> dg.AssetsDefinition:
     """What follows from the declaration and the repository."""
 
     @dg.asset(
         key=[declared.name, "pipeline"],
         ins=_ins(declared, "repository", "stacks"),
-        code_version=declared.digest[:12],
+        code_version=declared.digest[:12] or None,
         group_name=group_of(declared.name),
         metadata=_declared_by(declared),
+        description=refusal(declared),
     )
     def pipeline(
         context: dg.AssetExecutionContext,
@@ -140,16 +147,18 @@ def pipeline_asset(declared: Declared) -> dg.AssetsDefinition:
         """The plan: workflows, local commands, and which files are written, left out or removed, and why.
 
         Its code version is the project file's: after a change of that file and a reload it is shown as out of date.
+        A run reads the project file as it is then: one changed since the last reload counts as it has become.
         """
-        require_same_declaration(context, declared)
-        written = written_files(repositories.tree(repository), LOOKED_AT)
-        plan = compile_pipeline(declared.project, stacks, written)
+        project = asked_project(context, declared)
+        with told_plainly():
+            written = written_files(repositories.tree(repository), LOOKED_AT)
+        plan = compile_pipeline(project, stacks, written)
         return _result(plan, pipeline_metadata(plan))
 
     return pipeline
 
 
-def files_asset(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> dg.AssetsDefinition:
+def files_asset(declared: Declaration, paths: Sequence[str] = KNOWN_PATHS) -> dg.AssetsDefinition:
     """Every file that the pipeline writes, each an asset of its own, and `files`: all of them, checked."""
     pipeline_key, all_files = dg.AssetKey([declared.name, "pipeline"]), dg.AssetKey([declared.name, "files"])
     each = {f"file_{at}": file_key(declared.name, path) for at, path in enumerate(paths)}
@@ -168,9 +177,9 @@ def files_asset(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> dg.As
     def files(
         context: dg.AssetExecutionContext, pipeline: Pipeline, scanner: dg.ResourceParam[WorkflowScanner]
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        require_same_declaration(context, declared)
+        asked_project(context, declared)
         rendered = render_files(pipeline)
-        yield from _files(context, pipeline, rendered)
+        yield from _files(context, pipeline, rendered, paths)
         if all_files in context.selected_asset_keys:
             yield _all_files(all_files, rendered)
         asked = frozenset(check.name for check in context.selected_asset_check_keys)
@@ -180,13 +189,14 @@ def files_asset(declared: Declared, paths: Sequence[str] = KNOWN_PATHS) -> dg.As
     return files
 
 
-def _file_outs(declared: Declared, paths: Sequence[str], names: Sequence[str]) -> dict[str, dg.AssetOut]:
+def _file_outs(declared: Declaration, paths: Sequence[str], names: Sequence[str]) -> dict[str, dg.AssetOut]:
     """The files that may be written. One that does not apply is skipped; `pipeline` says why."""
-    group, declared_by = group_of(declared.name), _declared_by(declared)
+    group, declared_by, refused = group_of(declared.name), _declared_by(declared), refusal(declared)
     return {
         name: dg.AssetOut(
             key=file_key(declared.name, path),
-            description=f"`{path}` as it is to stand in the repository. Where it does not apply, `pipeline` says why.",
+            description=refused
+            or f"`{path}` as it is to stand in the repository. Where it does not apply, `pipeline` says why.",
             kinds=KINDS.get(path.partition("/")[0], {"file"}),
             group_name=group,
             metadata=declared_by,
@@ -197,10 +207,11 @@ def _file_outs(declared: Declared, paths: Sequence[str], names: Sequence[str]) -
     }
 
 
-def _all_files_out(declared: Declared, key: dg.AssetKey) -> dg.AssetOut:
+def _all_files_out(declared: Declaration, key: dg.AssetKey) -> dg.AssetOut:
     return dg.AssetOut(
         key=key,
-        description="All generated files of the project, told in short, and checked together.",
+        description=refusal(declared)
+        or "All generated files of the project, told in short, and checked together.",
         group_name=group_of(declared.name),
         metadata=_declared_by(declared),
         dagster_type=ALL_FILES,
@@ -209,18 +220,23 @@ def _all_files_out(declared: Declared, key: dg.AssetKey) -> dg.AssetOut:
 
 
 def _files(
-    context: dg.AssetExecutionContext, pipeline: Pipeline, rendered: Iterable[GeneratedFile]
+    context: dg.AssetExecutionContext,
+    pipeline: Pipeline,
+    rendered: Iterable[GeneratedFile],
+    paths: Iterable[str],
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    reasons = {file.path: file.reason for file in pipeline.files}
-    for file in rendered:
-        key = file_key(pipeline.project, file.path)
-        if key in context.selected_asset_keys:
-            yield dg.MaterializeResult(
-                asset_key=key,
-                value=file,
-                metadata=file_metadata(file, reasons[file.path]),
-                data_version=dg.DataVersion(digest(file.text)),
-            )
+    planned, texts = {file.path: file for file in pipeline.files}, {file.path: file for file in rendered}
+    for path in paths:
+        key = file_key(pipeline.project, path)
+        if key not in context.selected_asset_keys:
+            continue
+        if path in texts:
+            told = file_metadata(texts[path], planned[path].reason)
+            yield _result(texts[path], told, digest(texts[path].text), key)
+        # What was never written stays so. What was shown once must not be shown on, as if it still applied.
+        elif context.instance.get_latest_materialization_event(key) is not None:
+            left_out = not_written(path, planned.get(path))
+            yield _result(left_out, not_written_metadata(left_out), key=key)
 
 
 def _all_files(key: dg.AssetKey, rendered: Iterable[GeneratedFile]) -> dg.MaterializeResult[FilesWritten]:
@@ -233,17 +249,6 @@ def _evidence(pipeline: Pipeline, rendered: Sequence[GeneratedFile], scanner: Wo
     return Evidence(pipeline, rendered, scanner.scan(workflows))
 
 
-def require_same_declaration(context: dg.AssetExecutionContext, declared: Declared) -> None:
-    """Refuse to work when the run was asked for with another state of the project file than the one loaded."""
-    tags = context.run.tags
-    asked = tags.get(DIGEST_TAG)
-    if tags.get(PROJECT_TAG) == declared.name and asked is not None and asked != declared.digest:
-        raise ChangedDeclaration(
-            f"{declared.shown} has changed since this run was asked for "
-            f"(asked with {asked[:12]}, found {declared.digest[:12]}): reload the definitions and start it again."
-        )
-
-
 def _result(
     value: Shown, metadata: dict[str, Any], version: str | None = None, key: dg.AssetKey | None = None
 ) -> dg.MaterializeResult[Shown]:
@@ -252,9 +257,9 @@ def _result(
     return dg.MaterializeResult(asset_key=key, value=value, metadata=metadata, data_version=told)
 
 
-def _ins(declared: Declared, *names: str) -> dict[str, dg.AssetIn]:
+def _ins(declared: Declaration, *names: str) -> dict[str, dg.AssetIn]:
     return {name: dg.AssetIn(key=[declared.name, name]) for name in names}
 
 
-def _declared_by(declared: Declared) -> Mapping[str, object]:
+def _declared_by(declared: Declaration) -> Mapping[str, object]:
     return code_reference(declared.path, declared.shown)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.written import FilesWritten, written_file
+from assets.written import FilesWritten, NotWritten, written_file
 from cicd_defs.facts.stacks import Claim, Component, ImageSource, Stacks
 from cicd_defs.plan.pipeline import Note, Pipeline
 from cicd_defs.render.files import GeneratedFile
@@ -177,6 +177,14 @@ def file_metadata(file: GeneratedFile, reason: str) -> Metadata:
         "bytes": dg.MetadataValue.int(told.size),
         "digest": dg.MetadataValue.text(told.digest),
         "preview": preview(file.text, _LANGUAGES[file.kind]),
+    }
+
+
+def not_written_metadata(file: NotWritten) -> Metadata:
+    """A file that does not apply any more: that it is not written, and why."""
+    return {
+        "path": dg.MetadataValue.text(file.path),
+        "not written": dg.MetadataValue.text(f"{file.state}: {file.reason}"),
     }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 from cicd_defs.facts.value import Value
+from cicd_defs.plan.pipeline import PlannedFile
 from cicd_defs.render.files import GeneratedFile
 
 
@@ -16,6 +18,14 @@ class WrittenFile(Value):
     size: int
     lines: int
     digest: str
+
+
+class NotWritten(Value):
+    """A file that was written once, and that the pipeline does not apply any more: why, and no text."""
+
+    path: str
+    state: Literal["skipped", "removed"]
+    reason: str
 
 
 class FilesWritten(Value):
@@ -33,6 +43,14 @@ def written_file(file: GeneratedFile) -> WrittenFile:
         lines=file.text.count("\n"),
         digest=f"sha256:{digest(file.text)}",
     )
+
+
+def not_written(path: str, planned: PlannedFile | None) -> NotWritten:
+    """Why a file is not written. Of one that the plan does not even name, another stands in its place."""
+    if planned is None:
+        return NotWritten(path=path, state="skipped", reason="nothing calls for it")
+    state: Literal["skipped", "removed"] = "removed" if planned.state == "removed" else "skipped"
+    return NotWritten(path=path, state=state, reason=planned.reason)
 
 
 def digest(text: str) -> str:

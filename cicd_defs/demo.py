@@ -223,9 +223,8 @@ def told(result: dg.ExecuteInProcessResult, declared: Declared, progressed: Prog
     for key in project_keys(declared.name):
         seconds = progressed.seconds.get(key)
         path = "/".join(key.path[1:])
-        outcome = (
-            "[green]materialised[/green]" if seconds is not None else reasons.get(path, "[red]not made[/red]")
-        )
+        made = "[red]not made[/red]" if seconds is None else "[green]materialised[/green]"
+        outcome = reasons.get(path, made)
         table.add_row(
             key.to_user_string(), outcome, _checks(result, key), "" if seconds is None else f"{seconds:.2f}"
         )
@@ -239,7 +238,9 @@ def skipped_reasons(result: dg.ExecuteInProcessResult, declared: Declared) -> di
         return {}
     plan: Pipeline = result.asset_value(key)
     told_of = {file.path: f"[dim]{file.state}: {file.reason}[/dim]" for file in plan.files}
-    return {path: told_of.get(path, "[dim]skipped: does not apply[/dim]") for path in KNOWN_PATHS}
+    applied = {file.path for file in plan.applied}
+    left_out = (path for path in KNOWN_PATHS if path not in applied)
+    return {path: told_of.get(path, "[dim]skipped: does not apply[/dim]") for path in left_out}
 
 
 def _checks(result: dg.ExecuteInProcessResult, key: dg.AssetKey) -> str:
@@ -264,7 +265,10 @@ def failed_checks(result: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvalua
 def failures(result: dg.ExecuteInProcessResult) -> Iterator[str]:
     """Each step that failed and each check that did not pass, with what was said."""
     for event in result.filter_events(lambda event: event.is_step_failure):
-        error = event.step_failure_data.error
+        told_plainly, error = event.step_failure_data.user_failure_data, event.step_failure_data.error
+        if told_plainly and told_plainly.description:
+            yield f"{event.step_key}: {told_plainly.description}"
+            continue
         while error and error.cause:
             error = error.cause
         yield f"{event.step_key}: {error.message.strip() if error else event.message}"

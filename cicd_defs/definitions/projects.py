@@ -12,7 +12,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.project_files import project_files_asset
+from assets.declarations import declarations_in
+from assets.project_files import GROUP, project_files_asset
 from assets.projects import project_assets
 from resources.git import Git
 from resources.project_files import declared_in, read_project_files
@@ -50,13 +51,16 @@ def resources_of(environ: Mapping[str, str]) -> dict[str, object]:
 def definitions(folder: Path, environ: Mapping[str, str]) -> dg.Definitions:
     """Everything that the project files of a folder declare."""
     files = read_project_files(folder)
-    projects = declared_in(files)
     return dg.Definitions(
         assets=[
             project_files_asset(files),
-            *(asset for declared in projects for asset in project_assets(declared)),
+            *(
+                asset
+                for declaration in declarations_in(files, frozenset({GROUP}))
+                for asset in project_assets(declaration)
+            ),
         ],
-        schedules=[nightly_schedule(projects)],
+        schedules=[nightly_schedule(declared_in(files))],
         resources=resources_of(environ),
         executor=dg.in_process_executor,  # a project's few steps take less than another process needs to start
     )

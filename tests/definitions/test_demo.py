@@ -76,6 +76,17 @@ def test_a_second_demo_begins_anew(checkout):
     assert not (checkout / ".demo/shop/mine.txt").exists()
 
 
+def test_a_file_that_an_earlier_demo_wrote_is_told_as_skipped(checkout):
+    assert demo(checkout)[0] == 0
+    path = checkout / "projects/shop.yaml"
+    path.write_text(f"{path.read_text()}pipeline: {{trigger_type: [push, pr]}}\n")
+    code, told = demo(checkout)
+    assert code == 0, told
+    [line] = [line for line in told.splitlines() if "shop/.github/workflows/nightly.yml" in line]
+    assert "skipped" in line
+    assert not (checkout / ".demo/shop-generated/.github/workflows/nightly.yml").exists()
+
+
 def test_a_demo_that_goes_wrong_says_what_and_fails(checkout, monkeypatch):
     monkeypatch.setattr(assets.projects, "detect", lambda _: 1 / 0)
     code, told = demo(checkout)

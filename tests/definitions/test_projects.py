@@ -25,16 +25,53 @@ def graph_of(folder):
 def test_a_bad_project_file_costs_its_own_assets_only(tmp_path):
     write(
         tmp_path / "projects",
-        {"shop.yaml": GOOD, "bad.yaml": BAD, "worse.yaml": "{{{", "tea-house.yaml": GOOD},
+        {"shop.yaml": GOOD, "bad.yaml": BAD, "worse.yaml": "{{{", "tea-house.yaml": GOOD, "9.yaml": BAD},
     )
     graph = graph_of(tmp_path / "projects")
-    assert {key.path[0] for key in graph.get_all_asset_keys()} == {"project_files", "shop", "tea-house"}
+    assert {key.path[0] for key in graph.get_all_asset_keys()} == {
+        *("project_files", "shop", "tea-house"),
+        *("bad", "worse"),  # told what is wrong, at the place where people look for them
+    }
     shown = graph.get(dg.AssetKey("project_files"))
     assert shown.description
-    assert "2 of 4 refused" in shown.description
+    assert "3 of 5 refused" in shown.description
     rows = [record.data for record in shown.metadata["problems now"].records]
     assert any(row["place"] == "projects/bad.yaml:2:1" and "pipelin" in row["problem"] for row in rows)
     assert any(row["place"].startswith("projects/worse.yaml:") for row in rows)
+
+
+def test_a_refused_file_keeps_its_assets_and_they_say_what_is_wrong(tmp_path):
+    """A worker reads the files again: one that broke since the run was asked for has the same keys and steps."""
+    folder = tmp_path / "projects"
+    write(folder, {"bad.yaml": GOOD})
+    well = definitions(folder, {}).resolve_implicit_global_asset_job_def()
+    write(folder, {"bad.yaml": BAD})
+    defs = definitions(folder, {})
+    job = defs.resolve_implicit_global_asset_job_def()
+    assert set(project_keys("bad")) <= set(defs.resolve_asset_graph().get_all_asset_keys())
+    assert {node.name for node in job.nodes} == {node.name for node in well.nodes}
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            instance=instance, asset_selection=project_keys("bad"), raise_on_error=False
+        )
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    told = failure.step_failure_data.user_failure_data.description
+    assert told.startswith("projects/bad.yaml:2:1: ")
+    assert "correct it and reload definitions" in told
+    assert (
+        "projects/bad.yaml:2:1: "
+        in defs.resolve_asset_graph().get(dg.AssetKey(["bad", "pipeline"])).description
+    )
+
+
+def test_refused_files_of_one_name_do_not_cost_anybody_else_s_assets(tmp_path):
+    write(
+        tmp_path / "projects",
+        {"a-b.yaml": BAD, "a_b.yaml": BAD, "a-b.yml": BAD, "project_files.yaml": BAD, "shop.yaml": GOOD},
+    )
+    names = {key.path[0] for key in graph_of(tmp_path / "projects").get_all_asset_keys()}
+    assert len(names & {"a-b", "a_b"}) == 1
+    assert "shop" in names
 
 
 def test_what_is_wrong_now_is_not_hidden_by_what_was_materialised_before(tmp_path):
