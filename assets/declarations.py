@@ -17,6 +17,7 @@ from cicd_defs.spec.names import PROJECT_NAME
 from cicd_defs.spec.problem import Problem
 from resources.git import GitError
 from resources.project_files import Declared, ProjectFile
+from resources.values import StoredValueError
 
 PROJECT_TAG, DIGEST_TAG = "cicd/project", "cicd/project-digest"
 
@@ -87,5 +88,5 @@ def told_plainly() -> Iterator[None]:
     """What a person can mend is told as a sentence, ahead of any trace, and not tried again."""
     try:
         yield
-    except GitError as error:
+    except (GitError, StoredValueError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error

@@ -15,11 +15,12 @@ import dagster as dg
 from assets.declarations import declarations_in
 from assets.project_files import GROUP, project_files_asset
 from assets.projects import project_assets
+from assets.values import told_values
 from resources.git import Git
 from resources.project_files import declared_in, read_project_files
 from resources.repositories import GitRepositories
 from resources.scanners import Zizmor
-from resources.values import json_values, storage_of
+from resources.values import storage_of
 from sensors.nightly import nightly_schedule
 
 CHECKOUT = Path(__file__).parents[2]
@@ -40,7 +41,7 @@ def resources_of(environ: Mapping[str, str]) -> dict[str, object]:
         return GitRepositories(Git(storage_of(context) / "mirrors", environ))
 
     return {
-        "io_manager": json_values,
+        "io_manager": told_values,
         "repositories": dg.ResourceDefinition(
             repositories, description="Folders, and mirrors of remote repositories."
         ),

@@ -5,12 +5,12 @@ from pathlib import Path
 import dagster as dg
 
 from assets.projects import project_assets
+from assets.values import told_values
 from cicd_defs.facts.tree import Tree
 from cicd_defs.spec.read import read_project
 from resources.project_files import Declared
 from resources.repositories import RepositoryFile, Snapshot
 from resources.scanners import NotEvaluated, Scan
-from resources.values import json_values
 
 FILES = {
     "pyproject.toml": (
@@ -61,7 +61,7 @@ def declared(text="repository: acme/shop\n", name="shop", digest="e" * 64) -> De
 
 def resources(repositories=None, scanner=None):
     return {
-        "io_manager": json_values,
+        "io_manager": told_values,
         "repositories": repositories or MemoryRepositories(),
         "scanner": scanner or Scanner(),
     }

@@ -121,10 +121,8 @@ def test_a_part_without_what_it_needs_says_what_to_do(instance):
         instance=instance, selection=[dg.AssetKey(["shop", "pipeline"])], raise_on_error=False
     )
     [failure] = [event for event in result.all_events if event.is_step_failure]
-    assert (
-        "shop/repository has no value yet: materialise it first"
-        in failure.step_failure_data.error.to_string()
-    )
+    told = failure.step_failure_data.user_failure_data.description
+    assert told == "shop/repository has no value yet: materialise it first."
 
 
 def test_the_same_repository_gives_the_same_versions(instance):
