@@ -22,7 +22,7 @@ from typing import IO
 from cicd_defs.facts.tree import Tree
 from cicd_defs.spec.names import HTTPS_ADDRESS, OWNER_NAME
 from resources.blobs import Blobs, Entry
-from resources.stale import remove_stale_locks
+from resources.stale import remove_stale_locks, size_on_disk
 
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes of a file above which it is listed but not read."""
@@ -30,6 +30,9 @@ LARGEST_FILE = 4 * 1024 * 1024
 MOST_FILES = 200_000
 LARGEST_ANSWER = 256 * 1024 * 1024
 LARGEST_MIRROR = 2 * 1024 * 1024 * 1024
+GROWTH_LEFT_ALONE = 1024 * 1024
+"""Bytes that a mirror may always grow by before it is packed again."""
+
 SECONDS_LOCAL, SECONDS_REMOTE, SECONDS_TO_TIDY = 60.0, 600.0, 2.0
 
 _FILLED_BY_TOOLS = (
@@ -129,6 +132,7 @@ class Git:
                 seconds=SECONDS_REMOTE,
                 largest=LARGEST_MIRROR,
             )
+            _keep_small(git_dir)
         return git_dir
 
     def commit(self, git_dir: Path, branch: str) -> str:
@@ -138,6 +142,21 @@ class Git:
     def tree_at(self, git_dir: Path, commit: str) -> Tree:
         """The files of one commit; see `tree_at`."""
         return tree_at(git_dir, commit)
+
+
+def _keep_small(git_dir: Path) -> None:
+    """Drop what no branch holds any more, once a mirror has twice the size that it had when that was last done."""
+    size, note = size_on_disk(git_dir), git_dir / "size-when-last-packed"
+    noted = note.read_text() if note.exists() else ""
+    if noted.isdecimal() and size <= 2 * int(noted) + GROWTH_LEFT_ALONE:
+        return
+    packing = (("repack", "-a", "-d", "-q"), ("prune", "--expire=now"))
+    try:
+        for command in packing if noted else ():  # the first time, a mirror is as small as it gets
+            run_git(*command, git_dir=git_dir, seconds=SECONDS_REMOTE, largest=LARGEST_MIRROR)
+    except GitError:
+        return  # the mirror is whole either way; the next fetch tries again
+    note.write_text(str(size_on_disk(git_dir)))
 
 
 def commit_of(git_dir: Path, ref: str) -> str:

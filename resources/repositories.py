@@ -74,13 +74,22 @@ class GitRepositories:
         """The files of a commit; of a folder, as long as it is what it was."""
         place = Path(snapshot.place)
         if snapshot.mirrored:
-            return self._remote.tree_at(place, snapshot.commit or "")
+            return self._tree_of_mirror(place, snapshot.commit or "")
         tree = git.local_tree(place)
         if digest_of(tree) != snapshot.digest:
             raise GitError(
                 f"{place} has changed since its snapshot was taken: materialise `repository` again, or all."
             )
         return tree
+
+    def _tree_of_mirror(self, mirror: Path, commit: str) -> Tree:
+        try:
+            return self._remote.tree_at(mirror, commit)
+        except GitError as error:
+            raise GitError(
+                f"{commit} cannot be read from the mirror {mirror}, which keeps the latest commits only: {error} "
+                "Materialise `repository` again, or all."
+            ) from error
 
     def _mirrored(self, project: Project, repository: str | Path) -> Snapshot:
         mirror = self._remote.mirror(repository, project.branch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 _LOCKS = ("*.lock", "objects/info/*.lock", "refs/**/*.lock")
@@ -16,4 +17,5 @@ def remove_stale_locks(git_dir: Path) -> None:
 
 def size_on_disk(folder: Path) -> int:
     """The bytes of all files below a folder."""
-    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+    places = [Path(here) / name for here, _, names in os.walk(folder) for name in names]
+    return sum(place.lstat().st_size for place in places)

@@ -18,6 +18,7 @@ from resources.git import (
     run_git,
     tree_at,
 )
+from resources.stale import size_on_disk
 from tests.resources.repository import committed, git, repository, write
 
 FILES = {"README.md": "# Shop\n", "src/app.py": "print('ä')\n", "data.bin": b"\x00\xff\n\r", "empty": ""}
@@ -419,6 +420,33 @@ def test_a_fetch_that_takes_too_long_can_be_repeated(patience, left, tmp_path, m
     kept.replace(content)
     mirrors.mirror(source, "main")
     assert mirrors.commit(git_dir, "main") == git(source, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("limit", [60_000, 10**9], ids=["kept-small", "control"])
+def test_a_mirror_of_a_changing_repository_stays_bounded(limit, tmp_path, mirrors, monkeypatch):
+    monkeypatch.setattr(resources.git, "GROWTH_LEFT_ALONE", limit)
+    source = repository(tmp_path / "source", {"data.bin": os.urandom(50_000), "a.py": "1"})
+    sizes = []
+    for _ in range(8):
+        committed(source, {"data.bin": os.urandom(50_000)})
+        git_dir = mirrors.mirror(source, "main")
+        sizes.append(size_on_disk(git_dir))
+    assert max(sizes) <= 2 * sizes[0] + limit
+    assert (sizes[-1] > 6 * sizes[0]) == (limit == 10**9)
+    tree = mirrors.tree_at(git_dir, mirrors.commit(git_dir, "main"))
+    assert tree.read("data.bin") == (source / "data.bin").read_bytes()
+    assert git(git_dir, "fsck", "--strict", "--no-dangling") == ""
+    grafts = (git_dir / "shallow").read_text().split()
+    assert git(source, "rev-parse", "HEAD") in grafts
+    assert len(grafts) <= (4 if limit == 60_000 else 8)
+
+
+def test_what_a_killed_fetch_has_written_does_not_stay_for_ever(tmp_path, mirrors, monkeypatch):
+    monkeypatch.setattr(resources.git, "GROWTH_LEFT_ALONE", 0)
+    git_dir = mirrors.mirror(repository(tmp_path / "source", FILES), "main")
+    write(git_dir, {"objects/pack/tmp_pack_Killed": b"x" * 500_000})
+    mirrors.mirror(tmp_path / "source", "main")
+    assert not (git_dir / "objects/pack/tmp_pack_Killed").exists()
 
 
 def test_git_that_writes_too_much_is_stopped(tmp_path):

@@ -87,6 +87,17 @@ def test_a_mirrored_snapshot_stays_what_it_was(tmp_path, repositories):
     assert snapshot.mirrored
 
 
+def test_a_snapshot_that_the_mirror_has_dropped_is_told(tmp_path, repositories, monkeypatch):
+    monkeypatch.setattr(resources.git, "GROWTH_LEFT_ALONE", -(10**9))
+    source = repository(tmp_path / "source", FILES)
+    git(tmp_path, "clone", "--quiet", "--bare", str(source), "bare.git")
+    snapshot = repositories.snapshot(project("./bare.git"), tmp_path)
+    git(committed(source, {"a.py": "3"}), "push", "--quiet", str(tmp_path / "bare.git"), "main")
+    repositories.snapshot(project("./bare.git"), tmp_path)
+    with pytest.raises(GitError, match=r"keeps the latest commits only.*Materialise `repository` again"):
+        repositories.tree(snapshot)
+
+
 def test_a_path_that_is_not_there_says_where_it_was_looked_for(tmp_path, repositories):
     with pytest.raises(
         GitError, match=r"'./shop' is .*/projects/shop, where there is no folder.*folder of that file"
