@@ -174,7 +174,6 @@ def init(
     """Write a commented project file from what is detected in a repository."""
     from cicd_defs.render.project import name_for, render_project
     from cicd_defs.spec.read import check_names
-    from resources.git import branch_of
 
     stacks = _stacks(_tree(path))
     target = out or PROJECTS / f"{name_for(path.resolve().name)}.yaml"
@@ -184,7 +183,7 @@ def init(
         raise UsageProblem(
             f"{target} is there already. Give another name with --out, or --force to replace it."
         )
-    text = render_project(str(path.resolve()), stacks, source=str(target), branch=branch_of(path))
+    text = render_project(str(path.resolve()), stacks, source=str(target), branch=_branch(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, "utf-8")
     count = len(stacks.components)
@@ -237,6 +236,15 @@ def _tree(path: Path) -> "Tree":
         raise UsageProblem(f"{path}: there is no such folder.")
     try:
         return local_tree(path)
+    except GitError as error:
+        raise UsageProblem(str(error)) from None
+
+
+def _branch(path: Path) -> str | None:
+    from resources.git import GitError, branch_of
+
+    try:
+        return branch_of(path)
     except GitError as error:
         raise UsageProblem(str(error)) from None
 

@@ -254,3 +254,13 @@ def test_init_says_the_next_command_ready_to_be_pasted(tmp_path):
     said = cicd("init", folder, "--out", tmp_path / "x.yaml").output
     assert said.endswith(f"--repo '{folder}'\n")
     assert ": 1 component. Next:" in said
+
+
+def test_a_broken_git_repository_is_told_in_words(tmp_path):
+    folder = written(tmp_path / "thing", REPOSITORIES["go"].files)
+    subprocess.run(["git", "-C", str(folder), "init", "-q"], check=True)
+    (folder / ".git" / "HEAD").write_text("junk\n")
+    refused = process("init", folder, "--out", tmp_path / "thing.yaml")
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "thing.yaml").exists()
