@@ -121,6 +121,16 @@ def reload_definitions(page, address):
     page.get_by_text("Definitions reloaded").wait_for()
 
 
+def open_until(page, url, text):
+    """Open a page anew until it has the text: an open one keeps the metadata and descriptions that it had."""
+    for _ in range(10):
+        page.goto(url)
+        page.wait_for_timeout(4000)
+        if page.get_by_text(text).count():
+            return
+    pytest.fail(f"{url} does not show {text!r}:\n{page.inner_text('body')}")
+
+
 def test_a_refused_file_is_seen_and_a_corrected_one_after_a_reload(page, address, projects):
     page.goto(f"{address}/assets/project_files")
     page.get_by_text("1 of 2 refused").wait_for()
@@ -136,18 +146,11 @@ def test_a_file_that_breaks_after_it_was_materialised_is_seen_as_broken(page, ad
     page.goto(f"{address}/assets/project_files")
     page.get_by_text("All 2 are well").wait_for()
     page.get_by_role("button", name="Materialize").click()
-    for _ in range(10):  # the page that launched the run keeps the metadata that it had
-        page.wait_for_timeout(3000)
-        page.goto(f"{address}/assets/project_files")
-        page.get_by_text("refused now").first.wait_for()
-        if page.get_by_text("refused when materialised").count():
-            break
-    page.get_by_text("refused when materialised").first.wait_for()
+    open_until(page, f"{address}/assets/project_files", "refused when materialised")
 
     write(projects, {"bad.yaml": "repository: acme/shop\npipelin: {}\n"})
     reload_definitions(page, address)
-    page.goto(f"{address}/assets/project_files")
-    page.get_by_text("1 of 2 refused").wait_for()
+    open_until(page, f"{address}/assets/project_files", "1 of 2 refused")
     page.get_by_text("projects/bad.yaml:2:1").first.wait_for()
     page.get_by_text("problems now").first.wait_for()
     page.get_by_text("Unsynced").first.wait_for()
