@@ -70,5 +70,6 @@ def definitions(folder: Path, environ: Mapping[str, str]) -> dg.Definitions:
 # Code references are what links an asset to its project file; that they are beta need not be said at each start.
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*CodeReference")
 # Loading makes very many objects and no garbage; to look for some among them all the time takes a third of it.
-gc.set_threshold(100_000, 20, 50)
+gc.set_threshold(1_000_000, 50, 1000)
 defs = definitions(projects_folder(os.environ), os.environ)
+gc.freeze()  # what was loaded stays for as long as the process
