@@ -34,7 +34,7 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import written_files
 from cicd_defs.plan.compile import compile_pipeline
-from cicd_defs.plan.files import KNOWN_PATHS, LOOKED_AT
+from cicd_defs.plan.files import EVER_WRITTEN, known_paths, looked_at
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import GeneratedFile, render_files
 from resources.project_files import Declared
@@ -57,8 +57,9 @@ KINDS = {
 }
 
 
-def project_assets(declared: Declaration, paths: Sequence[str] = KNOWN_PATHS) -> list[dg.AssetsDefinition]:
+def project_assets(declared: Declaration) -> list[dg.AssetsDefinition]:
     """All assets of one project, in the order in which they come to be."""
+    paths = paths_of(declared)
     return [
         repository_asset(declared),
         stacks_asset(declared),
@@ -67,10 +68,16 @@ def project_assets(declared: Declaration, paths: Sequence[str] = KNOWN_PATHS) ->
     ]
 
 
-def project_keys(name: str, paths: Sequence[str] = KNOWN_PATHS) -> list[dg.AssetKey]:
+def paths_of(declared: Declaration) -> tuple[str, ...]:
+    """The files that a declaration can make us write; of a refused one every file that there may be."""
+    return known_paths(declared.project) if isinstance(declared, Declared) else EVER_WRITTEN
+
+
+def project_keys(declared: Declaration) -> list[dg.AssetKey]:
     """The keys of all assets of one project, in the order in which they come to be."""
-    first = [dg.AssetKey([name, asset]) for asset in ("repository", "stacks", "pipeline")]
-    return [*first, *(file_key(name, path) for path in paths), dg.AssetKey([name, "files"])]
+    first = [dg.AssetKey([declared.name, asset]) for asset in ("repository", "stacks", "pipeline")]
+    files = (file_key(declared.name, path) for path in paths_of(declared))
+    return [*first, *files, dg.AssetKey([declared.name, "files"])]
 
 
 def file_key(name: str, path: str) -> dg.AssetKey:
@@ -151,14 +158,14 @@ def pipeline_asset(declared: Declaration) -> dg.AssetsDefinition:
         """
         project = asked_project(context, declared)
         with told_plainly():
-            written = written_files(repositories.tree(repository), LOOKED_AT)
+            written = written_files(repositories.tree(repository), looked_at(project))
         plan = compile_pipeline(project, stacks, written)
         return _result(plan, pipeline_metadata(plan))
 
     return pipeline
 
 
-def files_asset(declared: Declaration, paths: Sequence[str] = KNOWN_PATHS) -> dg.AssetsDefinition:
+def files_asset(declared: Declaration, paths: Sequence[str]) -> dg.AssetsDefinition:
     """Every file that the pipeline writes, each an asset of its own, and `files`: all of them, checked."""
     pipeline_key, all_files = dg.AssetKey([declared.name, "pipeline"]), dg.AssetKey([declared.name, "files"])
     each = {f"file_{at}": file_key(declared.name, path) for at, path in enumerate(paths)}

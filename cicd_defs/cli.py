@@ -258,10 +258,10 @@ def _stacks(tree: "Tree") -> "Stacks":
 def _compiled(project: "Project", tree: "Tree") -> "tuple[Pipeline, tuple[GeneratedFile, ...]]":
     from cicd_defs.facts.written import written_files
     from cicd_defs.plan.compile import compile_pipeline
-    from cicd_defs.plan.files import LOOKED_AT
+    from cicd_defs.plan.files import looked_at
     from cicd_defs.render.files import render_files
 
-    pipeline = compile_pipeline(project, _stacks(tree), written_files(tree, LOOKED_AT))
+    pipeline = compile_pipeline(project, _stacks(tree), written_files(tree, looked_at(project)))
     return pipeline, render_files(pipeline)
 
 

@@ -29,7 +29,7 @@ from rich.table import Table
 
 from assets.projects import file_key, project_assets, project_keys, run_tags
 from assets.written import FilesWritten
-from cicd_defs.plan.files import KNOWN_PATHS
+from cicd_defs.plan.files import known_paths
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import GeneratedFile
 from resources.git import GitError, local_tree, run_git
@@ -145,7 +145,7 @@ def materialised(
     declared: Declared, instance: dg.DagsterInstance, screen: Console
 ) -> tuple[dg.ExecuteInProcessResult, Progressed]:
     """Run the sample's graph in this process, with a bar that moves."""
-    keys = project_keys(declared.name)
+    keys = project_keys(declared)
     with bar(screen, len(keys)) as step:
         progressed = Progressed(step)
         defs = dg.Definitions(
@@ -220,7 +220,7 @@ def told(result: dg.ExecuteInProcessResult, declared: Declared, progressed: Prog
     ):
         table.add_column(title, justify=justify)  # type: ignore[arg-type]
     reasons = skipped_reasons(result, declared)
-    for key in project_keys(declared.name):
+    for key in project_keys(declared):
         seconds = progressed.seconds.get(key)
         path = "/".join(key.path[1:])
         made = "[red]not made[/red]" if seconds is None else "[green]materialised[/green]"
@@ -239,7 +239,7 @@ def skipped_reasons(result: dg.ExecuteInProcessResult, declared: Declared) -> di
     plan: Pipeline = result.asset_value(key)
     told_of = {file.path: f"[dim]{file.state}: {file.reason}[/dim]" for file in plan.files}
     applied = {file.path for file in plan.applied}
-    left_out = (path for path in KNOWN_PATHS if path not in applied)
+    left_out = (path for path in known_paths(declared.project) if path not in applied)
     return {path: told_of.get(path, "[dim]skipped: does not apply[/dim]") for path in left_out}
 
 

@@ -65,7 +65,7 @@ def due_requests(
         if due is not None:
             yield dg.RunRequest(
                 run_key=f"{declared.name}@{due:%Y-%m-%dT%H:%MZ}",
-                asset_selection=project_keys(declared.name),
+                asset_selection=project_keys(declared),
                 tags=run_tags(declared),
             )
 

@@ -7,7 +7,7 @@ import pytest
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.written import written_files
 from cicd_defs.plan.compile import compile_pipeline
-from cicd_defs.plan.files import LOOKED_AT
+from cicd_defs.plan.files import looked_at
 from cicd_defs.render.files import render_files
 from cicd_defs.spec.read import read_project
 from resources.git import local_tree
@@ -21,7 +21,7 @@ DECLARATION = ROOT / "projects" / "cicd-defs.yaml"
 def files():
     project = read_project(DECLARATION.read_text(), str(DECLARATION))
     tree = local_tree(ROOT)
-    return render_files(compile_pipeline(project, detect(tree), written_files(tree, LOOKED_AT)))
+    return render_files(compile_pipeline(project, detect(tree), written_files(tree, looked_at(project))))
 
 
 def test_what_is_written_is_what_is_generated(files):

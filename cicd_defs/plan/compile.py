@@ -7,10 +7,13 @@ from cicd_defs.facts.written import Written
 from cicd_defs.plan.areas import areas_of, changes_step, output_of, without_areas
 from cicd_defs.plan.caching import is_published_from, without_caches
 from cicd_defs.plan.checks import check_jobs, integration_job
-from cicd_defs.plan.files import planned_files
+from cicd_defs.plan.dockerfiles import container_candidates, containers_of
+from cicd_defs.plan.files import local_candidates, planned_files, workflow_candidates
 from cicd_defs.plan.gate import gate_job
+from cicd_defs.plan.housekeeping import hygiene_candidates, hygiene_of
 from cicd_defs.plan.images import Image, image_area, image_job, images_of, scan_image_jobs, unbuilt
 from cicd_defs.plan.local import hooks_of, local_commands
+from cicd_defs.plan.notify import with_notifications
 from cicd_defs.plan.permissions import permissions_for
 from cicd_defs.plan.pipeline import (
     Area,
@@ -22,6 +25,7 @@ from cicd_defs.plan.pipeline import (
     Triggers,
     Workflow,
 )
+from cicd_defs.plan.release import release_workflow
 from cicd_defs.plan.scans import code_jobs, dependency_jobs, secrets_job, unscanned
 from cicd_defs.plan.setup import checkout
 from cicd_defs.plan.units import Unit, units_of
@@ -39,11 +43,19 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
     the same three give the same pipeline.
     """
     units, notes = units_of(project, stacks)
-    images = images_of(stacks)
+    containers, container_notes = containers_of(project, units, stacks, written)
+    images = images_of(stacks, containers.dockerfiles)
     areas = (*areas_of(units), *(image_area(image) for image in images))
-    workflows = _workflows(project, units, images, areas)
+    workflows = _workflows(project, stacks, units, images, areas)
     local = local_commands(units)
     hooks = hooks_of(units)
+    hygiene = hygiene_of(project, units, stacks, workflows, local, containers)
+    candidates = (
+        *workflow_candidates(project, workflows),
+        *local_candidates(project, bool(local), bool(hooks), written),
+        *container_candidates(project, containers),
+        *hygiene_candidates(project, hygiene, written),
+    )
     return Pipeline(
         project=project.name,
         repository=project.repository,
@@ -51,21 +63,24 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
         areas=areas,
         local=local,
         hooks=hooks,
+        containers=containers,
+        hygiene=hygiene,
         yaml_excludes=tuple(f"{chart.name}/templates" for chart in stacks.helm_charts),
-        files=planned_files(project, workflows, local, hooks, written),
-        notes=(*notes, *unscanned(units), *unbuilt(stacks), *_remarks(project, units)),
+        files=planned_files(candidates, written),
+        notes=(*notes, *unscanned(units), *unbuilt(stacks), *container_notes, *_remarks(project, units)),
     )
 
 
 def _workflows(
-    project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]
+    project: Project, stacks: Stacks, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]
 ) -> tuple[Workflow, ...]:
     wanted = set(project.pipeline.trigger_type)
     ci = _ci(project, units, images, areas) if wanted & {"push", "pr", "manual"} else None
     nightly = _nightly(project, units, images) if "schedule" in wanted else None
-    made = [workflow for workflow in (ci, nightly) if workflow]
+    release = release_workflow(project, stacks, images)
+    made = [workflow for workflow in (ci, nightly, release) if workflow]
     if project.pipeline.layout == "unified" and ci and nightly:
-        made = [_unified(ci, nightly)]
+        made = [_unified(ci, nightly), *([release] if release else [])]
     return tuple(_finished(project, workflow) for workflow in made)
 
 
@@ -77,7 +92,7 @@ def _finished(project: Project, workflow: Workflow) -> Workflow:
         workflow = without_caches(workflow)
     if project.pipeline.step_timeout_minutes:
         workflow = _with_step_timeouts(workflow, project.pipeline.step_timeout_minutes)
-    return workflow
+    return with_notifications(project, workflow)
 
 
 def _with_step_timeouts(workflow: Workflow, minutes: int) -> Workflow:

@@ -3,51 +3,118 @@
 from collections.abc import Sequence
 
 from cicd_defs.facts.written import Written
-from cicd_defs.plan.pipeline import Hook, LocalCommand, PlannedFile, Workflow
+from cicd_defs.plan.pipeline import Candidate, PlannedFile, Workflow
 from cicd_defs.spec.model import Project
 
-CI_PATH, NIGHTLY_PATH = ".github/workflows/ci.yml", ".github/workflows/nightly.yml"
-MAKEFILE_PATH, BESIDE_PATH = "Makefile", "ci.mk"
+CI_PATH, NIGHTLY_PATH, RELEASE_PATH = (
+    f".github/workflows/{name}.yml" for name in ("ci", "nightly", "release")
+)
+MAKEFILE_PATH, BESIDE_PATH, TASKFILE_PATH = "Makefile", "ci.mk", "Taskfile.yml"
 PRE_COMMIT_PATH = ".pre-commit-config.yaml"
-
-KNOWN_PATHS = (CI_PATH, NIGHTLY_PATH, MAKEFILE_PATH, BESIDE_PATH, PRE_COMMIT_PATH)
-"""Every path that any declaration can make us write."""
+LOCK_PATH = ".github/cicd-defs.lock"
+DEPENDABOT_PATH, CODEOWNERS_PATH = ".github/dependabot.yml", ".github/CODEOWNERS"
+RULESET_PATH = ".github/rulesets/cicd-defs.json"
+CONTRIBUTING_PATH, COVERAGE_PATH = "CONTRIBUTING.md", ".coveragerc"
+COMPOSE_PATH = "docker-compose.staging.yml"
 
 OTHER_MAKEFILES = ("GNUmakefile", "makefile")
 """What make reads before a Makefile."""
 
-LOOKED_AT = (*KNOWN_PATHS, *OTHER_MAKEFILES)
-"""Every path that decides what is written."""
+OTHER_NAMES = {
+    DEPENDABOT_PATH: (
+        ".github/dependabot.yaml",
+        "renovate.json",
+        ".github/renovate.json",
+        ".github/renovate.json5",
+    ),
+    CODEOWNERS_PATH: ("CODEOWNERS", "docs/CODEOWNERS"),
+    CONTRIBUTING_PATH: (".github/CONTRIBUTING.md", "docs/CONTRIBUTING.md", "CONTRIBUTING.rst"),
+    TASKFILE_PATH: ("Taskfile.yaml", "taskfile.yml", "taskfile.yaml"),
+    PRE_COMMIT_PATH: (),
+}
+"""Files that do the work of ours under another name: where one is there, ours is not written."""
 
 
-def planned_files(
-    project: Project,
-    workflows: Sequence[Workflow],
-    local: Sequence[LocalCommand],
-    hooks: Sequence[Hook],
-    written: Written,
-) -> tuple[PlannedFile, ...]:
-    """Every file that could be written, with its state and the reason, in the order in which people read them."""
-    made = {workflow.path for workflow in workflows}
+def known_paths(project: Project) -> tuple[str, ...]:
+    """Every path that this declaration can make us write, in the order in which people read them."""
     return (
-        _workflow(CI_PATH, made, _no_ci(project), written),
-        _workflow(NIGHTLY_PATH, made, _no_nightly(project, made), written),
-        _makefile(bool(local), written),
-        _pre_commit(bool(hooks), written),
+        CI_PATH,
+        NIGHTLY_PATH,
+        *((RELEASE_PATH,) if _may_release(project) else ()),
+        *((TASKFILE_PATH,) if project.files.task_runner == "task" else (MAKEFILE_PATH, BESIDE_PATH)),
+        PRE_COMMIT_PATH,
+        *_container_paths(project),
+        *((COMPOSE_PATH,) if project.environments else ()),
+        *((DEPENDABOT_PATH,) if project.files.dependabot else ()),
+        *((CODEOWNERS_PATH,) if project.files.code_owners else ()),
+        *((RULESET_PATH,) if project.files.ruleset else ()),
+        *((CONTRIBUTING_PATH,) if project.files.contributing is not False else ()),
+        *((COVERAGE_PATH,) if project.files.coverage else ()),
+        LOCK_PATH,
     )
 
 
-def _workflow(path: str, made: set[str], otherwise: str, written: Written) -> PlannedFile:
-    whose = written.whose(path)
-    if path in made:
-        return _applied(path, "workflow", _replacing(whose))
-    return _unwanted(path, "workflow", whose, otherwise)
+def _may_release(project: Project) -> bool:
+    return bool(project.environments or project.docker.registries)
 
 
-def _replacing(whose: str) -> str:
-    if whose == "theirs":
-        return "in place of a file that was written by hand"
-    return "brought up to date" if whose == "ours" else "new"
+def _container_paths(project: Project) -> tuple[str, ...]:
+    """A Dockerfile for the repository, and one for each component that is declared in a folder of its own."""
+    if "docker" not in project.model_fields_set:
+        return ()
+    folders = dict.fromkeys([".", *(part.path for part in project.pipeline.components)])
+    return tuple(at(folder, name) for folder in folders for name in ("Dockerfile", ".dockerignore"))
+
+
+def at(folder: str, name: str) -> str:
+    """A file's path in a folder of the repository."""
+    return name if folder == "." else f"{folder}/{name}"
+
+
+def looked_at(project: Project) -> tuple[str, ...]:
+    """Every path that decides what is written."""
+    others = [name for names in OTHER_NAMES.values() for name in names]
+    return tuple(dict.fromkeys((*EVER_WRITTEN, *known_paths(project), *OTHER_MAKEFILES, *others)))
+
+
+EVER_WRITTEN = (
+    CI_PATH,
+    NIGHTLY_PATH,
+    RELEASE_PATH,
+    MAKEFILE_PATH,
+    BESIDE_PATH,
+    TASKFILE_PATH,
+    PRE_COMMIT_PATH,
+    "Dockerfile",
+    ".dockerignore",
+    COMPOSE_PATH,
+    DEPENDABOT_PATH,
+    CODEOWNERS_PATH,
+    RULESET_PATH,
+    CONTRIBUTING_PATH,
+    COVERAGE_PATH,
+    LOCK_PATH,
+)
+"""What some declaration can make us write: what is no longer called for is looked for there."""
+
+
+def planned_files(candidates: Sequence[Candidate], written: Written) -> tuple[PlannedFile, ...]:
+    """Every file that could be written, with its state and the reason, in the order given."""
+    return tuple(_planned(candidate, written) for candidate in candidates)
+
+
+def workflow_candidates(project: Project, workflows: Sequence[Workflow]) -> tuple[Candidate, ...]:
+    """The three workflow files."""
+    made = {workflow.path for workflow in workflows}
+    reasons = {
+        CI_PATH: _no_ci(project),
+        NIGHTLY_PATH: _no_nightly(project, made),
+        RELEASE_PATH: _no_release(project, made),
+    }
+    return tuple(
+        Candidate(path=path, kind="workflow", wanted=path in made, otherwise=reason, over_theirs=True)
+        for path, reason in reasons.items()
+    )
 
 
 def _no_ci(project: Project) -> str:
@@ -64,34 +131,63 @@ def _no_nightly(project: Project, made: set[str]) -> str:
     return "no integration tests and no scans to run at night"
 
 
-def _makefile(wanted: bool, written: Written) -> PlannedFile:
-    """A Makefile, or a file beside the one that the repository has."""
+def _no_release(project: Project, made: set[str]) -> str:
+    if not _may_release(project):
+        return "no `environments` and no `docker.registries` are declared"
+    if project.pipeline.layout == "unified" and CI_PATH in made:
+        return "`layout: unified` puts its jobs into ci.yml"
+    return "there is no image to push and nothing to deploy"
+
+
+def local_candidates(
+    project: Project, has_commands: bool, has_hooks: bool, written: Written
+) -> tuple[Candidate, ...]:
+    """What people run on their own machines: a Makefile or Taskfile, and hooks."""
+    task = project.files.task_runner == "task"
+    none = "no commands were detected or declared"
+    hooks = Candidate(
+        path=PRE_COMMIT_PATH,
+        kind="precommit",
+        wanted=has_hooks,
+        otherwise="no lint or format command to run before a commit",
+    )
+    taskfile = Candidate(
+        path=TASKFILE_PATH,
+        kind="taskfile",
+        wanted=has_commands and task,
+        otherwise=none if task else "`files.task_runner` is make",
+    )
     theirs = any(written.whose(path) == "theirs" for path in (MAKEFILE_PATH, *OTHER_MAKEFILES))
-    path = BESIDE_PATH if theirs else MAKEFILE_PATH
-    whose = written.whose(path)
-    if not wanted:
-        return _unwanted(path, "makefile", whose, "no commands were detected or declared")
-    beside = "the repository has a Makefile of its own; run `make -f ci.mk`"
-    return _applied(path, "makefile", beside if theirs and whose != "theirs" else _replacing(whose))
+    makefile = Candidate(
+        path=BESIDE_PATH if theirs else MAKEFILE_PATH,
+        kind="makefile",
+        wanted=has_commands and not task,
+        otherwise="`files.task_runner` is task" if task else none,
+        over_theirs=theirs,
+    )
+    return (makefile, taskfile, hooks)
 
 
-def _pre_commit(wanted: bool, written: Written) -> PlannedFile:
-    whose = written.whose(PRE_COMMIT_PATH)
+def _planned(candidate: Candidate, written: Written) -> PlannedFile:
+    whose = written.whose(candidate.path)
+    if not candidate.wanted:
+        return _planned_as(candidate, "removed" if whose == "ours" else "skipped", candidate.otherwise)
+    if whose == "theirs" and not candidate.over_theirs:
+        return _planned_as(candidate, "skipped", "the repository has one of its own, which stays as it is")
+    other = next((name for name in OTHER_NAMES.get(candidate.path, ()) if name in written.files), None)
+    if other and whose != "ours":
+        return _planned_as(candidate, "skipped", f"the repository has `{other}`, which stays as it is")
+    return _planned_as(candidate, "applied", _replacing(candidate.path, whose))
+
+
+def _replacing(path: str, whose: str) -> str:
     if whose == "theirs":
-        reason = "the repository has one of its own, which stays as it is"
-        return PlannedFile(path=PRE_COMMIT_PATH, kind="precommit", state="skipped", reason=reason)
-    if not wanted:
-        return _unwanted(
-            PRE_COMMIT_PATH, "precommit", whose, "no lint or format command to run before a commit"
-        )
-    return _applied(PRE_COMMIT_PATH, "precommit", _replacing(whose))
+        return "in place of a file that was written by hand"
+    if path == BESIDE_PATH:
+        return "the repository has a Makefile of its own; run `make -f ci.mk`"
+    return "brought up to date" if whose == "ours" else "new"
 
 
-def _unwanted(path: str, kind: str, whose: str, reason: str) -> PlannedFile:
-    """A file that nothing calls for: removed where it is ours, else not written."""
-    state = "removed" if whose == "ours" else "skipped"
-    return PlannedFile.model_validate({"path": path, "kind": kind, "state": state, "reason": reason})
-
-
-def _applied(path: str, kind: str, reason: str) -> PlannedFile:
-    return PlannedFile.model_validate({"path": path, "kind": kind, "state": "applied", "reason": reason})
+def _planned_as(candidate: Candidate, state: str, reason: str) -> PlannedFile:
+    told = {"path": candidate.path, "kind": candidate.kind, "state": state, "reason": reason}
+    return PlannedFile.model_validate(told)

@@ -7,6 +7,7 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
 from cicd_defs.plan import pins, tools
 from cicd_defs.plan.areas import condition_for, left_out_of
+from cicd_defs.plan.containers import Dockerfile
 from cicd_defs.plan.permissions import permissions_for
 from cicd_defs.plan.pipeline import Area, Job, Note, Step
 from cicd_defs.plan.setup import checkout
@@ -30,13 +31,15 @@ class Image(Value):
         return f"image_{self.name}"
 
 
-def images_of(stacks: Stacks) -> tuple[Image, ...]:
+def images_of(stacks: Stacks, made: Sequence[Dockerfile] = ()) -> tuple[Image, ...]:
     """Every image that can be built from the tree, named after its Dockerfile's place; `image` where there is only one.
 
-    A Dockerfile of which nothing more is known is built in the usual context.
+    `made` are the Dockerfiles that the pipeline writes itself; the tree has them only after the first time. A
+    Dockerfile of which nothing more is known is built in the usual context.
     """
     known = {source.dockerfile: source.context for source in stacks.images}
-    paths = [claim.name for claim in stacks.dockerfiles]
+    known |= {dockerfile.path: dockerfile.context for dockerfile in made}
+    paths = sorted({claim.name for claim in stacks.dockerfiles} | {dockerfile.path for dockerfile in made})
     contexts = {path: known.get(path, usual_context(path)) for path in paths}
     found: dict[str, Image] = {}
     for path, context in contexts.items():

@@ -11,6 +11,8 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from cicd_defs.facts.value import Value
+from cicd_defs.plan.containers import Containers
+from cicd_defs.plan.hygiene import Hygiene
 
 Scope = Literal[
     "actions",
@@ -26,6 +28,21 @@ Scope = Literal[
     "statuses",
 ]
 Access = Literal["read", "write"]
+FileKind = Literal[
+    "workflow",
+    "makefile",
+    "taskfile",
+    "precommit",
+    "dockerfile",
+    "dockerignore",
+    "compose",
+    "dependabot",
+    "codeowners",
+    "ruleset",
+    "contributing",
+    "coverage",
+    "lock",
+]
 
 
 class StepKind(StrEnum):
@@ -280,11 +297,25 @@ class Hook(Value):
     files: str = ""
 
 
+class Candidate(Value):
+    """A file that a plan may call for. `otherwise` says why it does not, where it does not.
+
+    `over_theirs`: it takes the place of a file that people wrote by hand, once they say so; any other kind of file
+    stays as it is where the repository has one of its own.
+    """
+
+    path: str
+    kind: FileKind
+    wanted: bool
+    otherwise: str
+    over_theirs: bool = False
+
+
 class PlannedFile(Value):
     """One file that the pipeline may write, whether it does, and why."""
 
     path: str
-    kind: Literal["workflow", "makefile", "precommit"]
+    kind: FileKind
     state: Literal["applied", "skipped", "removed"]
     reason: str
 
@@ -305,6 +336,8 @@ class Pipeline(Value):
     areas: tuple[Area, ...] = ()
     local: tuple[LocalCommand, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    containers: Containers = Containers()
+    hygiene: Hygiene = Hygiene()
     yaml_excludes: tuple[str, ...] = ()
     files: tuple[PlannedFile, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -1,10 +1,8 @@
 """Every file of a pipeline as text: what stands where, ready to be written."""
 
-from typing import Literal
-
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import MARK
-from cicd_defs.plan.pipeline import Pipeline, PlannedFile
+from cicd_defs.plan.pipeline import FileKind, Pipeline, PlannedFile
 from cicd_defs.render.github import render_workflow
 from cicd_defs.render.makefile import render_makefile
 from cicd_defs.render.precommit import render_precommit
@@ -14,7 +12,7 @@ class GeneratedFile(Value):
     """One file: where it stands in the repository, what it is, and its text."""
 
     path: str
-    kind: Literal["workflow", "makefile", "precommit"]
+    kind: FileKind
     text: str
 
 

@@ -9,6 +9,7 @@ from cicd_defs.spec.audit import Audit
 from cicd_defs.spec.deployment import Deployment
 from cicd_defs.spec.docker import Docker, Registry
 from cicd_defs.spec.environment import Deploy, Environment, Environments
+from cicd_defs.spec.files import Files
 from cicd_defs.spec.merge import Merge
 from cicd_defs.spec.names import PROJECT_NAME, BranchName, Repository, WebAddress
 from cicd_defs.spec.notifications import Notifications
@@ -24,6 +25,7 @@ __all__ = [
     "Deployment",
     "Docker",
     "Environment",
+    "Files",
     "Merge",
     "Notifications",
     "Pipeline",
@@ -53,18 +55,15 @@ class Project(Strict):
     docker: Docker = Field(
         default_factory=Docker,
         description="How images are built and where they go.",
-        json_schema_extra=PLANNED,
     )
     environments: Environments = Field(
         (),
         description="Where it is deployed to, one entry each.",
         examples=[[{"name": "staging", "branch": "develop", "deploy": {"kubectl": "k8s/"}}]],
-        json_schema_extra=PLANNED,
     )
     deployment: Deployment = Field(
         default_factory=Deployment,
-        description="How the application is built and started, for a preview of a pull request.",
-        json_schema_extra=PLANNED,
+        description="How the application is built and started: in its image, and for a preview.",
     )
     validation: Validation = Field(
         default_factory=Validation,
@@ -86,6 +85,7 @@ class Project(Strict):
         description="How strictly the repository's existing CI is audited.",
         json_schema_extra=PLANNED,
     )
-    notifications: Notifications = Field(
-        default_factory=Notifications, description="Who is told of what.", json_schema_extra=PLANNED
+    notifications: Notifications = Field(default_factory=Notifications, description="Who is told of what.")
+    files: Files = Field(
+        default_factory=Files, description="Which files beside the workflows are generated, and how."
     )

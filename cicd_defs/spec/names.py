@@ -284,6 +284,18 @@ BackendName = Annotated[
 RuleName = Annotated[
     str, literal(whole(_SHORT_NAME, "is not the name of a rule", _SHORT_NAME_HINT), says="a rule's name")
 ]
+CodeOwner = Annotated[
+    str,
+    literal(
+        whole(
+            r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:/[A-Za-z0-9._-]{1,100})?|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+",
+            "is no owner of code",
+            "Write `@user`, `@organisation/team` or an e-mail address.",
+        ),
+        says="a person or team",
+    ),
+]
+
 Label = Annotated[
     str,
     literal(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.projects import project_assets
+from assets.projects import project_assets, project_keys
 from assets.values import told_values
 from cicd_defs.facts.tree import Tree
 from cicd_defs.spec.read import read_project
@@ -78,6 +78,11 @@ def materialise(project=None, instance=None, selection=None, tags=None, raise_on
         tags=tags,
         raise_on_error=raise_on_error,
     )
+
+
+def usual_keys(name: str) -> list[dg.AssetKey]:
+    """The keys of a project that declares nothing but its repository; every other has them too."""
+    return project_keys(declared(name=name))
 
 
 def checks_of(result) -> dict[str, tuple[bool, str]]:

@@ -6,7 +6,7 @@ import pytest
 from assets.projects import DIGEST_TAG, PROJECT_TAG, project_assets, project_keys, run_tags
 from assets.shown import BESIDE
 from cicd_defs.facts.stacks import Stacks
-from cicd_defs.plan.files import CI_PATH, KNOWN_PATHS, NIGHTLY_PATH
+from cicd_defs.plan.files import CI_PATH, NIGHTLY_PATH, known_paths
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import render_files
 from resources.git import GitError
@@ -173,7 +173,7 @@ def test_what_is_kept_is_json_and_never_pickled(instance):
 
 def test_every_asset_names_the_file_that_declares_it():
     graph = graph_of(declared(name="tea-shop"))
-    assert set(graph.get_all_asset_keys()) == set(project_keys("tea-shop"))
+    assert set(graph.get_all_asset_keys()) == set(project_keys(declared(name="tea-shop")))
     assert {graph.get(key).group_name for key in graph.get_all_asset_keys()} == {"tea_shop"}
     for key in graph.get_all_asset_keys():
         [reference] = graph.get(key).metadata["dagster/code_references"].code_references
@@ -190,9 +190,10 @@ def test_the_lineage_is_the_line_of_thought():
     assert parents("repository") == set()
     assert parents("stacks") == {"repository"}
     assert parents("pipeline") == {"repository", "stacks"}
-    for path in KNOWN_PATHS:
+    paths = known_paths(declared().project)
+    for path in paths:
         assert parents(*path.split("/")) == {"pipeline"}
-    assert parents("files") == set(KNOWN_PATHS)
+    assert parents("files") == set(paths)
 
 
 def test_a_project_file_that_changes_makes_its_plan_out_of_date():

@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 
 import assets.projects
-from assets.projects import project_keys
 from cicd_defs.definitions.projects import CHECKOUT, definitions
 from cicd_defs.demo import run_demo, sample_repository
 from resources.git import head_of
+from tests.assets.shop import usual_keys
 from tests.resources.repository import git, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
@@ -34,7 +34,7 @@ def demo(checkout):
 def test_the_demo_makes_the_whole_graph_and_says_where_it_is(checkout, capfd):
     code, told = demo(checkout)
     assert code == 0, told
-    for key in project_keys("shop"):
+    for key in usual_keys("shop"):
         assert key.to_user_string() in told
     assert told.count("✓") == 4
     assert ".demo/shop" in told

@@ -9,11 +9,10 @@ from dagster._core.test_utils import create_test_daemon_workspace_context, load_
 from dagster._core.workspace.load_target import ModuleTarget
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
-from assets.projects import project_keys
 from cicd_defs.definitions.projects import CHECKOUT, definitions
 from sensors.cron import comes_true
 from sensors.nightly import SPREAD_MINUTES, TICK_MINUTES, due_requests, due_time, offset_minutes
-from tests.assets.shop import declared
+from tests.assets.shop import declared, usual_keys
 from tests.resources.repository import write
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
@@ -40,7 +39,7 @@ def test_each_project_is_asked_for_once_a_night_at_its_own_minute():
     expected = MONDAY + timedelta(hours=2, minutes=17 + offset_minutes("shop"))
     assert expected <= tick < expected + timedelta(minutes=TICK_MINUTES)
     assert request.run_key == "shop@2026-06-01T02:17Z"
-    assert request.asset_selection == project_keys("shop")
+    assert request.asset_selection == usual_keys("shop")
     assert request.tags == {"cicd/project": "shop", "cicd/project-digest": "d" * 64}
 
 
@@ -183,7 +182,7 @@ def test_a_tick_of_the_schedule_asks_for_what_is_due_and_says_so_when_nothing_is
 
     [due] = [tick_time for tick_time in DAY_OF_TICKS if due_time(at(), tick_time)]
     [request] = [one for one in tick(due).run_requests if one.tags["cicd/project"] == "shop"]
-    assert set(request.asset_selection) == set(project_keys("shop"))
+    assert set(request.asset_selection) == set(usual_keys("shop"))
     assert "None" not in tick(MONDAY).skip_message
     assert tick(MONDAY).run_requests == []
 
@@ -192,4 +191,4 @@ def test_the_job_of_the_schedule_holds_every_asset(tmp_path):
     write(tmp_path / "projects", {"shop.yaml": "repository: a/b\n"})
     repository = definitions(tmp_path / "projects", {}).get_repository_def()
     job = repository.get_job(repository.get_schedule_def("nightly").job_name)
-    assert set(project_keys("shop")) <= set(job.asset_layer.executable_asset_keys)
+    assert set(usual_keys("shop")) <= set(job.asset_layer.executable_asset_keys)

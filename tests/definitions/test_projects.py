@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 
 import resources.git
-from assets.projects import project_keys
 from cicd_defs.definitions.projects import CHECKOUT, definitions, projects_folder
+from tests.assets.shop import usual_keys
 from tests.resources.repository import write
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
@@ -48,11 +48,11 @@ def test_a_refused_file_keeps_its_assets_and_they_say_what_is_wrong(tmp_path):
     write(folder, {"bad.yaml": BAD})
     defs = definitions(folder, {})
     job = defs.resolve_implicit_global_asset_job_def()
-    assert set(project_keys("bad")) <= set(defs.resolve_asset_graph().get_all_asset_keys())
+    assert set(usual_keys("bad")) <= set(defs.resolve_asset_graph().get_all_asset_keys())
     assert {node.name for node in job.nodes} == {node.name for node in well.nodes}
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
-            instance=instance, asset_selection=project_keys("bad"), raise_on_error=False
+            instance=instance, asset_selection=usual_keys("bad"), raise_on_error=False
         )
     [failure] = [event for event in result.all_events if event.is_step_failure]
     told = failure.step_failure_data.user_failure_data.description
@@ -117,7 +117,7 @@ def test_every_project_has_its_group_keys_and_five_checks(tmp_path):
     write(tmp_path / "projects", {f"project-{number}.yaml": GOOD for number in range(3)})
     graph = graph_of(tmp_path / "projects")
     for number in range(3):
-        assert set(project_keys(f"project-{number}")) <= set(graph.get_all_asset_keys())
+        assert set(usual_keys(f"project-{number}")) <= set(graph.get_all_asset_keys())
     assert len(graph.asset_check_keys) == 3 * 5
 
 
@@ -183,7 +183,7 @@ def test_no_secret_of_the_environment_is_kept_anywhere(tmp_path, monkeypatch):
     with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
         for name, well in {"here": True, "shop": False}.items():
             result = job.execute_in_process(
-                instance=instance, asset_selection=project_keys(name), raise_on_error=False
+                instance=instance, asset_selection=usual_keys(name), raise_on_error=False
             )
             assert result.success is well
     kept = [path for path in (tmp_path / "home").rglob("*") if path.is_file()]

@@ -10,7 +10,7 @@ from cicd_defs.facts.detect import detect
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.written import written_files
 from cicd_defs.plan.compile import compile_pipeline
-from cicd_defs.plan.files import LOOKED_AT
+from cicd_defs.plan.files import looked_at
 from cicd_defs.plan.lift import differences, lift_workflow
 from cicd_defs.plan.pipeline import Workflow
 from cicd_defs.render.files import render_files
@@ -26,7 +26,7 @@ def artefacts(case: Case):
     """The case's pipeline and its files."""
     project = read_project(case.text, f"{case.name}.yaml")
     tree = Tree.of(case.files)
-    pipeline = compile_pipeline(project, detect(tree), written_files(tree, LOOKED_AT))
+    pipeline = compile_pipeline(project, detect(tree), written_files(tree, looked_at(project)))
     return pipeline, render_files(pipeline)
 
 
