@@ -1,0 +1,51 @@
+"""The door for people: `cicd …`. Reads files and arguments, asks the rooms, prints, and sets the exit code.
+
+Exit codes: 0 well; 1 a mistake, told in words; 2 `cicd plan` found changes, or a command line that makes no sense.
+Everything heavy is imported inside the command that needs it, so that `cicd --help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from cicd_defs.cli.files import plan, render
+from cicd_defs.cli.projects import check, detect, explain, init
+from cicd_defs.cli.reading import UsageProblem
+
+__all__ = ["UsageProblem", "app", "main"]
+
+app = typer.Typer(
+    name="cicd",
+    help="One declaration of a repository's delivery pipeline, and everything that follows from it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+for command in (check, explain, detect, init, plan, render):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line. Errors that we know are printed in words, on standard error, without a traceback."""
+    try:
+        app()
+    except UsageProblem as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        print(f"{error.filename or 'output'}: {error.strerror}.", file=sys.stderr)
+        sys.exit(1)
+    except UnicodeEncodeError as error:
+        print(
+            f"{error.object!a}: this name is not text that can be written down. Rename it.", file=sys.stderr
+        )
+        sys.exit(1)
+
+
+@app.command()
+def demo() -> None:
+    """Copy the sample repository, materialise its whole graph, and show what came of it."""
+    from cicd_defs.demo import run_demo
+
+    raise typer.Exit(run_demo())

@@ -1,0 +1,5 @@
+"""`python -m cicd_defs.cli`."""
+
+from cicd_defs.cli import main
+
+main()

@@ -1,0 +1,149 @@
+"""Commands about project files: check, explain, detect, init."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cicd_defs.cli.reading import PROJECTS, UsageProblem, branch_in, bytes_of, stacks_of, tree_of
+
+if TYPE_CHECKING:
+    from cicd_defs.facts.stacks import Component, Stacks
+
+
+def check(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Project files. Default: all in projects/.")
+    ] = None,
+) -> None:
+    """Read project files and print what is wrong with them, as file:line:column."""
+    from cicd_defs.spec.read import SpecError, check_names, read_project
+
+    chosen = files or sorted(PROJECTS.glob("*.yaml"))
+    if not chosen:
+        raise UsageProblem("There are no project files in projects/. `cicd init PATH` writes one.")
+    problems = list(check_names(str(file) for file in chosen))
+    for file in chosen:
+        try:
+            read_project(bytes_of(file), str(file))
+        except SpecError as error:
+            problems += error.problems
+    for problem in sorted(set(problems)):
+        print(problem, file=sys.stderr)
+    if problems:
+        raise typer.Exit(1)
+    print(f"{len(chosen)} project file{'s' if len(chosen) != 1 else ''}, nothing wrong.")
+
+
+def explain(
+    key: Annotated[
+        str | None, typer.Argument(help="A key, such as pipeline.components.versions or versions.")
+    ] = None,
+) -> None:
+    """Tell what a key of a project file means. Without a key: list all of them."""
+    from cicd_defs.spec.explain import closest_key, overview
+    from cicd_defs.spec.explain import explain as explained
+
+    if key is None:
+        print(overview())
+        return
+    text = explained(key)
+    if text is None:
+        meant = closest_key(key)
+        hint = f"Did you mean `{meant}`? " if meant else ""
+        raise UsageProblem(f"There is no key `{key}`. {hint}`cicd explain` lists all of them.")
+    print(text)
+
+
+def detect(
+    path: Annotated[Path, typer.Argument(help="The repository's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Tell what a repository is made of: components, tools, commands, and the evidence for each."""
+    from cicd_defs.facts.union import corpus_columns
+
+    stacks = stacks_of(tree_of(path))
+    if as_json:
+        print(json.dumps({**corpus_columns(stacks), **stacks.model_dump(mode="json")}, indent=2))
+        return
+    _print_stacks(stacks)
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="The repository's folder.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write. Default: projects/NAME.yaml.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented project file from what is detected in a repository."""
+    from cicd_defs.render.project import name_for, render_project
+    from cicd_defs.spec.read import check_names
+
+    stacks = stacks_of(tree_of(path))
+    target = out or PROJECTS / f"{name_for(path.resolve().name)}.yaml"
+    if problems := check_names([str(target)]):
+        raise UsageProblem("\n".join(map(str, problems)))
+    if target.exists() and not force:
+        raise UsageProblem(
+            f"{target} is there already. Give another name with --out, or --force to replace it."
+        )
+    text = render_project(str(path.resolve()), stacks, source=str(target), branch=branch_in(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, "utf-8")
+    count = len(stacks.components)
+    print(f"{target}: {count} component{'s' if count != 1 else ''}.", end=" ")
+    print(f"Next: {shlex.join(['cicd', 'plan', str(target), '--repo', str(path)])}")
+
+
+def _print_stacks(stacks: "Stacks") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    for component in stacks.components:
+        _print_component(console.print, component)
+    repository = {
+        "hooks": stacks.hooks,
+        "Dockerfiles": stacks.dockerfiles,
+        "compose files": stacks.compose_files,
+        "Kubernetes manifests": stacks.kubernetes,
+        "Helm charts": stacks.helm_charts,
+        "skaffold": stacks.skaffold,
+        "other languages": stacks.other_languages,
+    }
+    for title, claims in repository.items():
+        if claims:
+            console.print(f"{title}: {', '.join(claim.name for claim in claims)}", markup=False)
+    if not stacks.components:
+        console.print("No component was found that could be built. Declare it under `pipeline.components`.")
+
+
+def _print_component(write: Callable[..., None], component: "Component") -> None:
+    write(
+        f"{component.name}  {component.path}  {component.stack} {' '.join(component.versions)}",
+        style="bold",
+        markup=False,
+    )
+    for title in (
+        "languages",
+        "package_managers",
+        "test_runners",
+        "linters",
+        "formatters",
+        "type_checkers",
+        "services",
+    ):
+        claims = getattr(component, title)
+        if claims:
+            said = ", ".join(f"{claim.name} ({_first(claim.evidence)})" for claim in claims)
+            write(f"  {title.replace('_', ' ')}: {said}", markup=False)
+    for command in component.commands:
+        write(f"  {command.kind}: {command.run.strip()}", style="cyan", markup=False)
+
+
+def _first(evidence: Iterable[str]) -> str:
+    return next(iter(evidence), "no place")
