@@ -35,7 +35,7 @@ class NotOurForm(ValueError):
 
 
 def visible(workflow: Workflow) -> Workflow:
-    """The workflow without what only we know: why a permission is needed, versions behind commits, areas."""
+    """The workflow without what only we know: what needs a permission and why, versions behind commits, areas."""
     return workflow.model_copy(update={"jobs": tuple(_visible_job(job) for job in workflow.jobs)})
 
 
@@ -46,9 +46,8 @@ def _visible_job(job: Job) -> Job:
 
 
 def _visible_step(step: Step) -> Step:
-    if step.uses is None:
-        return step
-    return step.model_copy(update={"uses": step.uses.model_copy(update={"version": ""})})
+    uses = step.uses.model_copy(update={"version": ""}) if step.uses else None
+    return step.model_copy(update={"uses": uses, "token_needs": ()})
 
 
 def lift_workflow(text: str, file: str) -> Workflow:

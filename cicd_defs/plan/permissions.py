@@ -1,27 +1,160 @@
-"""What each action needs of the job's token, and so what a job may do: the union, nothing more.
+"""What each step needs of the job's token, and so what a job may do: the union, nothing more.
 
-An action that is not in the table needs no permission. Sources: each action's own documentation of its permissions.
+Every action that a plan uses is in the table, also one that needs nothing: an action that is not is an error, never
+taken to need nothing. A command says in its `token_needs` what it uses the token for.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 
-from cicd_defs.plan.pipeline import Access, Permission, Scope, Step
+from cicd_defs.plan.pipeline import Access, Permission, Scope, Step, Text
 
-NEEDS: dict[str, tuple[tuple[Scope, Access, str], ...]] = {
+Need = tuple[Scope, Access, str]
+"""A scope, how it is used, and the reason that is written beside it."""
+
+NEEDS: dict[str, tuple[Need, ...]] = {
+    # They use the runner's own services for caches and artefacts, which the job's token does not open.
+    # https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching
+    "actions/cache": (),
+    "actions/upload-artifact": (),
+    "actions/download-artifact": (),  # of the same run; of another one see NEEDS_WHERE
+    "Swatinem/rust-cache": (),
     # https://github.com/actions/checkout#recommended-permissions
     "actions/checkout": (("contents", "read", "check out the code"),),
-    # https://github.com/codecov/codecov-action#using-oidc
-    "codecov/codecov-action": (("id-token", "write", "prove to Codecov who uploads"),),
+    # They read public releases; the token only raises the rate limit.
+    "actions/setup-go": (),
+    "actions/setup-java": (),
+    "actions/setup-node": (),
+    "actions/setup-python": (),
+    "astral-sh/setup-uv": (),
+    "Azure/setup-helm": (),
+    "Azure/setup-kubectl": (),
+    "oven-sh/setup-bun": (),
+    "prefix-dev/setup-pixi": (),
+    # https://github.com/actions/attest-build-provenance#usage; the storage record is optional
+    "actions/attest-build-provenance": (
+        ("attestations", "write", "keep the proof of how it was built"),
+        ("id-token", "write", "sign the proof of how it was built"),
+    ),
+    # https://github.com/aquasecurity/trivy-action: it reads files or an image, and reports through its exit code
+    "aquasecurity/trivy-action": (),
+    "codecov/codecov-action": (),  # by the run's identity; see NEEDS_WHERE
+    # https://github.com/coverallsapp/github-action: the token only shows to Coveralls whose run it is
+    "coverallsapp/github-action": (),
+    # https://github.com/docker/build-push-action: what is pushed to GitHub's registry is the login's need, see below
+    "docker/build-push-action": (),
+    "docker/login-action": (),
+    # https://github.com/docker/metadata-action: it asks for the repository's description, which every token may
+    "docker/metadata-action": (),
+    "docker/setup-buildx-action": (),
+    "docker/setup-qemu-action": (),
+    # https://github.com/golangci/golangci-lint-action#annotations: reading the code is the checkout's need
+    "golangci/golangci-lint-action": (),
+    # https://github.com/slackapi/slack-github-action: it talks to Slack alone
+    "slackapi/slack-github-action": (),
+    # https://github.com/trufflesecurity/trufflehog: it reads what was checked out
+    "trufflesecurity/trufflehog": (),
 }
-"""Action to the permissions that it uses: scope, access, and the reason that is written beside it."""
+"""Action to what it uses of the token, however it is called."""
+
+
+class UnknownNeeds(ValueError):
+    """An action of which nobody has written down what it needs of the job's token."""
 
 
 def permissions_for(steps: Iterable[Step]) -> tuple[Permission, ...]:
-    """The union of what the steps' actions need, by scope; of two accesses to one scope the wider one."""
+    """The union of what the steps need, by scope; of two accesses to one scope the wider one.
+
+    Raises `UnknownNeeds` for an action that the table does not hold.
+    """
+    steps = tuple(steps)
     wanted: dict[str, Permission] = {}
-    for step in steps:
-        for scope, access, reason in NEEDS.get(step.uses.name, ()) if step.uses else ():
-            held = wanted.get(scope)
-            if held is None or (held.access, access) == ("read", "write"):
-                wanted[scope] = Permission(scope=scope, access=access, reason=reason)
+    for need in (*(need for step in steps for need in needs_of(step)), *_of_the_registry(steps)):
+        held = wanted.get(need.scope)
+        if held is None or (held.access, need.access) == ("read", "write"):
+            wanted[need.scope] = need
     return tuple(wanted[scope] for scope in sorted(wanted))
+
+
+def needs_of(step: Step) -> tuple[Permission, ...]:
+    """What one step by itself needs of the job's token. Raises `UnknownNeeds` for an action that is not known."""
+    if step.uses is None:
+        return step.token_needs
+    name = step.uses.name
+    if name not in NEEDS:
+        raise UnknownNeeds(
+            f"step {step.id}: nobody has written down what {name} needs of the job's token: look it up in its "
+            "documentation, and add it to NEEDS in cicd_defs/plan/permissions.py, also where it needs nothing"
+        )
+    where = (need for action, applies, need in NEEDS_WHERE if action == name and applies(step))
+    known = (Permission(scope=need[0], access=need[1], reason=need[2]) for need in (*NEEDS[name], *where))
+    return (*known, *step.token_needs)
+
+
+def uses_token(text: Text) -> bool:
+    """Whether an expression hands over the job's token, by either of its names. Names are read in any case."""
+    return not isinstance(text, str) and _TOKEN.search(text.text) is not None
+
+
+_TOKEN = re.compile(
+    r"\bgithub\s*(?:\.\s*token\b|\[\s*'token'\s*\])"
+    r"|\bsecrets\s*(?:\.\s*GITHUB_TOKEN\b|\[\s*'GITHUB_TOKEN'\s*\])",
+    re.IGNORECASE,
+)
+
+
+def _is_true(name: str) -> Callable[[Step], bool]:
+    """Whether an input is on; one that GitHub evaluates may be."""
+    return lambda step: not isinstance(value := step.inputs.get(name, "false"), str) or value == "true"
+
+
+NEEDS_WHERE: tuple[tuple[str, Callable[[Step], bool], Need], ...] = (
+    # https://github.com/actions/download-artifact#download-artifacts-from-other-workflow-runs-or-repositories
+    (
+        "actions/download-artifact",
+        lambda step: "github-token" in step.inputs,
+        ("actions", "read", "get an artefact of another run"),
+    ),
+    # https://github.com/codecov/codecov-action#using-oidc
+    (
+        "codecov/codecov-action",
+        _is_true("use_oidc"),
+        ("id-token", "write", "prove to Codecov who uploads"),
+    ),
+    # https://github.com/golangci/golangci-lint-action#only-new-issues
+    (
+        "golangci/golangci-lint-action",
+        _is_true("only-new-issues"),
+        ("pull-requests", "read", "tell what is new in a pull request"),
+    ),
+)
+"""Action to what it uses of the token where it is called in some way."""
+
+
+def _of_the_registry(steps: tuple[Step, ...]) -> tuple[Permission, ...]:
+    """GitHub's container registry takes the job's token: to pull once logged in, to push where something is pushed.
+
+    https://docs.github.com/packages/working-with-a-github-packages-registry/working-with-the-container-registry
+    """
+    if not any(_logs_in(step) for step in steps):
+        return ()
+    if any(_pushes(step) for step in steps):
+        return (Permission(scope="packages", access="write", reason="push the image"),)
+    return (Permission(scope="packages", access="read", reason="pull from the registry"),)
+
+
+def _logs_in(step: Step) -> bool:
+    return _is(step, "docker/login-action") and any(uses_token(value) for value in step.inputs.values())
+
+
+def _pushes(step: Step) -> bool:
+    """Whether a step pushes with a login that another step made."""
+    if _is(step, "actions/attest-build-provenance"):
+        return _is_true("push-to-registry")(step)
+    outputs = str(step.inputs.get("outputs", ""))
+    pushed = "push=true" in outputs or "type=registry" in outputs
+    return _is(step, "docker/build-push-action") and (_is_true("push")(step) or pushed)
+
+
+def _is(step: Step, action: str) -> bool:
+    return step.uses is not None and step.uses.name == action

@@ -9,6 +9,7 @@ from importlib import resources
 from cicd_defs.plan.pipeline import Action
 
 VERSIONS = {
+    "actions/attest-build-provenance": "v4.1.0",
     "actions/cache": "v5.0.5",
     "actions/checkout": "v7.0.1",
     "actions/setup-go": "v7.0.0",
@@ -19,13 +20,19 @@ VERSIONS = {
     "actions/download-artifact": "v8.0.1",
     "aquasecurity/trivy-action": "v0.36.0",
     "astral-sh/setup-uv": "v10.0.1",
+    "Azure/setup-helm": "v5.0.1",
+    "Azure/setup-kubectl": "v5.1.0",
     "codecov/codecov-action": "v5.5.2",
     "coverallsapp/github-action": "v2.3.8",
     "docker/build-push-action": "v7.3.0",
+    "docker/login-action": "v4.1.0",
+    "docker/metadata-action": "v6.2.0",
     "docker/setup-buildx-action": "v4.3.0",
+    "docker/setup-qemu-action": "v4.2.0",
     "golangci/golangci-lint-action": "v9.3.0",
     "oven-sh/setup-bun": "v2.2.0",
     "prefix-dev/setup-pixi": "v0.10.1",  # from a pin's comment: its own tags could not be read
+    "slackapi/slack-github-action": "v4.0.0",
     "Swatinem/rust-cache": "v2.9.2",
     "trufflesecurity/trufflehog": "v3.97.0",
 }
@@ -37,10 +44,11 @@ class UnknownPin(ValueError):
 
 
 def action(name: str) -> Action:
-    """The action at the version that we use and its commit.
+    """The action at the version that we use and its commit. The case of its name does not matter, as at GitHub.
 
     Raises `UnknownPin` where the table has no such action; add its row and its line in `VERSIONS`.
     """
+    name = _names().get(name.lower(), name)
     version = VERSIONS.get(name)
     if version is None or (name, version) not in _commits():
         raise UnknownPin(
@@ -53,6 +61,11 @@ def image(reference: str) -> str:
     """An image with its digest behind the tag where one is known; a reference that has one stays as it is."""
     digest = None if "@" in reference else _digests().get(reference)
     return f"{reference}@{digest}" if digest else reference
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {name.lower(): name for name in VERSIONS}
 
 
 @cache

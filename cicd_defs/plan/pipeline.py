@@ -101,11 +101,20 @@ class Action(Value):
         return f"{self.name}@{self.commit}"
 
 
+class Permission(Value):
+    """What a job's token may do, and for what; the reason is written beside it."""
+
+    scope: Scope
+    access: Access
+    reason: str
+
+
 class Step(Value):
     """A command or a pinned action. `kind` travels in the id; see `StepKind`.
 
     `run` is a shell script for `bash -eo pipefail`, never a place for expressions: values reach it through `env`.
-    `condition` is an expression without its `${{ }}`. `timeout_minutes` is in minutes.
+    `condition` is an expression without its `${{ }}`. `timeout_minutes` is in minutes. `token_needs` is what a command
+    needs of the job's token; what an action needs is known from the action.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
@@ -117,6 +126,7 @@ class Step(Value):
     condition: str | None = None
     working_directory: str | None = None
     timeout_minutes: int | None = None
+    token_needs: tuple[Permission, ...] = ()
 
     @property
     def kind(self) -> StepKind:
@@ -154,14 +164,6 @@ class Service(Value):
     env: dict[str, str] = {}
     ports: tuple[str, ...] = ()
     options: str = ""
-
-
-class Permission(Value):
-    """What a job's token may do, and for what; the reason is written beside it."""
-
-    scope: Scope
-    access: Access
-    reason: str
 
 
 class Concurrency(Value):

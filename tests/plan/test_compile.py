@@ -1,7 +1,7 @@
 import pytest
 
 from cicd_defs.facts.written import Written
-from cicd_defs.plan.permissions import NEEDS, permissions_for
+from cicd_defs.plan.permissions import NEEDS, needs_of, permissions_for
 from cicd_defs.plan.pins import UnknownPin, action, image
 from cicd_defs.plan.pipeline import Action, Expression, Job, Permission, Pipeline, Step, StepKind, Workflow
 from tests.samples import ci, claims, commands, component, plan
@@ -140,8 +140,7 @@ def test_every_jobs_permissions_are_what_its_actions_need():
     covered = component(commands=EVERY, coverage_tools=claims("pytest-cov"))
     jobs = jobs_of(covered, components=[{"path": ".", "coverage_tool": "codecov"}])
     for job in jobs.values():
-        used = {step.uses.name for step in job.steps if step.uses}
-        wanted = {(scope, access) for name in used for scope, access, _ in NEEDS.get(name, ())}
+        wanted = {(need.scope, need.access) for step in job.steps for need in needs_of(step)}
         assert {(held.scope, held.access) for held in job.permissions} == wanted, job.id
     assert {held.scope for held in jobs["coverage"].permissions} == {"contents", "id-token"}
 
