@@ -73,6 +73,7 @@ notifications: {webhook_events: [pr_created, merge_complete], channels: [SLACK_U
 _NEEDED_IN = {  # what must stand in a group of keys
     "environments": {"name": "staging"},
     "docker.registries": {"registry": "ghcr.io"},
+    "notifications.channels": {"secret": "SLACK_URL"},
     "environments.deploy": {"kubectl": "k8s"},
 }
 _NEEDED_BESIDE = {  # what must stand beside a key, where that differs
@@ -80,7 +81,7 @@ _NEEDED_BESIDE = {  # what must stand beside a key, where that differs
     "environments.deploy.values": {"helm": "charts/shop"},
     "environments.deploy.profile": {"compose": "compose.yaml"},
 }
-_LISTS = {"pipeline.components", "environments", "docker.registries"}
+_LISTS = {"pipeline.components", "environments", "docker.registries", "notifications.channels"}
 
 
 def document(key: Key, value: Any) -> dict[str, Any]:
