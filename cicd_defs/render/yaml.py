@@ -55,15 +55,9 @@ def is_plain(text: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """The text in double quotes, or in single ones where that spares escapes."""
-    if (
-        '"' in text
-        and "'" not in text
-        and "\n" not in text
-        and not _UNPRINTABLE.search(text)
-        and "\t" not in text
-    ):
-        return f"'{text}'"
+    """The text in double quotes; in single ones where it holds double ones, as prettier has it."""
+    if '"' in text and "\n" not in text and "\t" not in text and not _UNPRINTABLE.search(text):
+        return "'" + text.replace("'", "''") + "'"
     escaped = json.dumps(text, ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
 

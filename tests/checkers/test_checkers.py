@@ -36,6 +36,8 @@ PLANTED = {
     "actionlint": (CLEAN.replace("make test", 'echo "${{ matrix.python }}"'), "expression"),
     "github-parser": (CLEAN.replace("runs-on: ubuntu-24.04", "needs: [build]"), "parse"),
     "action-validator": (CLEAN.replace("    timeout-minutes: 5", "    timeout: 5"), None),
+    "shellcheck": (CLEAN.replace("make test", 'make "$1" && cd $HOME/x'), "SC2086"),
+    "prettier": (CLEAN.replace("branches: [main]", "branches:   [ main ]"), "format"),
 }
 
 
@@ -61,6 +63,23 @@ def test_each_checker_finds_what_was_planted_and_nothing_else(name, tmp_path):
 
 def test_together_they_find_nothing_in_a_clean_file(tmp_path):
     assert findings([written(tmp_path, CLEAN)]) == []
+
+
+OTHER_KINDS = {
+    "dependabot": "version: 2\nupdates:\n  - package-ecosystem: pip\n    directory: /\n    schedule: {interval: %s}\n",
+    "compose": "services:\n  web: {image: shop, restart: %s}\n",
+    "taskfile": 'version: "3"\ntasks:\n  test: {cmds: %s}\n',
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_a_file_of_another_kind_is_judged_by_its_own_schema(kind, tmp_path):
+    good, bad = {"dependabot": ("weekly", "often"), "compose": ("always", "[]"), "taskfile": ("[make]", "7")}[
+        kind
+    ]
+    for value, refused in ((good, False), (bad, True)):
+        found = findings([written(tmp_path, OTHER_KINDS[kind] % value, f"{value}.yml")], kind)
+        assert any(finding.checker == "check-jsonschema" for finding in found) is refused
 
 
 def test_zizmor_names_a_file_it_cannot_read_and_judges_the_others(tmp_path):

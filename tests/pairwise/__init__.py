@@ -42,7 +42,7 @@ OPTIONS: dict[str, dict[str, object]] = {
             "build_cmd": "make build | tee build.log",
         },
         "hostile": {
-            "test_cmd": "echo '$(id)' \"`id`\" # no\ncat <<'END'\non: push\n- ': x'\nEND\n",
+            "test_cmd": "# shellcheck disable=SC2006,SC2016\necho '$(id)' \"`id`\" # no\ncat <<'END'\non: push\n- ': x'\nEND\n",
             "paths": ["it's-[a]/**"],
         },
     },
