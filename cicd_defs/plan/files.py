@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cicd_defs.facts.written import Written
+from cicd_defs.facts.written import LOCK_PATH, Written
 from cicd_defs.plan.pipeline import Candidate, PlannedFile, Workflow
 from cicd_defs.spec.model import Project
 
@@ -11,7 +11,6 @@ CI_PATH, NIGHTLY_PATH, RELEASE_PATH = (
 )
 MAKEFILE_PATH, BESIDE_PATH, TASKFILE_PATH = "Makefile", "ci.mk", "Taskfile.yml"
 PRE_COMMIT_PATH = ".pre-commit-config.yaml"
-LOCK_PATH = ".github/cicd-defs.lock"
 DEPENDABOT_PATH, CODEOWNERS_PATH = ".github/dependabot.yml", ".github/CODEOWNERS"
 RULESET_PATH = ".github/rulesets/cicd-defs.json"
 CONTRIBUTING_PATH, COVERAGE_PATH = "CONTRIBUTING.md", ".coveragerc"
