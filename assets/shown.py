@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets.written import FilesWritten, NotWritten, written_file
 from cicd_defs.facts.stacks import Claim, Component, ImageSource, Stacks
-from cicd_defs.plan.pipeline import Note, Pipeline
+from cicd_defs.plan.pipeline import FileKind, Note, Pipeline
 from cicd_defs.render.files import GeneratedFile
 from resources.project_files import ProjectFile
 from resources.repositories import Snapshot
@@ -25,7 +25,16 @@ BESIDE = (
 )
 """What `Stacks` holds beside the components."""
 
-_LANGUAGES = {"workflow": "yaml", "precommit": "yaml", "makefile": "make"}
+_LANGUAGES: dict[FileKind, str] = {
+    "makefile": "make",
+    "dockerfile": "dockerfile",
+    "ruleset": "json",
+    "contributing": "markdown",
+    "coverage": "ini",
+    "codeowners": "",
+    "dockerignore": "",
+}
+"""What a kind's text is written in, where it is not YAML."""
 
 
 def table(rows: Iterable[Mapping[str, object]], *columns: str) -> dg.MetadataValue:
@@ -176,7 +185,7 @@ def file_metadata(file: GeneratedFile, reason: str) -> Metadata:
         "lines": dg.MetadataValue.int(told.lines),
         "bytes": dg.MetadataValue.int(told.size),
         "digest": dg.MetadataValue.text(told.digest),
-        "preview": preview(file.text, _LANGUAGES[file.kind]),
+        "preview": preview(file.text, _LANGUAGES.get(file.kind, "yaml")),
     }
 
 

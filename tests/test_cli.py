@@ -114,6 +114,7 @@ def test_render_writes_every_file_and_tells_of_it(spec, tmp_path):
         ".github/workflows/ci.yml",
         ".github/workflows/nightly.yml",
         ".pre-commit-config.yaml",
+        ".github/dependabot.yml",
         "Makefile",
     }
     assert all(str(tmp_path / "out" / name) in result.output for name in names)

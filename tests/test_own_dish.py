@@ -29,6 +29,7 @@ def test_what_is_written_is_what_is_generated(files):
         ".github/workflows/ci.yml",
         ".github/workflows/nightly.yml",
         ".pre-commit-config.yaml",
+        ".github/dependabot.yml",
         "ci.mk",
     }
     for file in files:

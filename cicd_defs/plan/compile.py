@@ -10,7 +10,7 @@ from cicd_defs.plan.checks import check_jobs, integration_job
 from cicd_defs.plan.dockerfiles import container_candidates, containers_of
 from cicd_defs.plan.files import local_candidates, planned_files, workflow_candidates
 from cicd_defs.plan.gate import gate_job
-from cicd_defs.plan.housekeeping import hygiene_candidates, hygiene_of
+from cicd_defs.plan.housekeeping import hygiene_candidates, hygiene_notes, hygiene_of
 from cicd_defs.plan.images import Image, image_area, image_job, images_of, scan_image_jobs, unbuilt
 from cicd_defs.plan.local import hooks_of, local_commands
 from cicd_defs.plan.notify import with_notifications
@@ -67,7 +67,14 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
         hygiene=hygiene,
         yaml_excludes=tuple(f"{chart.name}/templates" for chart in stacks.helm_charts),
         files=planned_files(candidates, written),
-        notes=(*notes, *unscanned(units), *unbuilt(stacks), *container_notes, *_remarks(project, units)),
+        notes=(
+            *notes,
+            *unscanned(units),
+            *unbuilt(stacks),
+            *container_notes,
+            *hygiene_notes(project, units),
+            *_remarks(project, units),
+        ),
     )
 
 

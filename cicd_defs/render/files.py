@@ -3,6 +3,7 @@
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import MARK
 from cicd_defs.plan.pipeline import FileKind, Pipeline, PlannedFile
+from cicd_defs.render.dependabot import render_dependabot
 from cicd_defs.render.github import render_workflow
 from cicd_defs.render.makefile import render_makefile
 from cicd_defs.render.precommit import render_precommit
@@ -32,6 +33,8 @@ def _text(pipeline: Pipeline, planned: PlannedFile) -> str:
         return render_makefile(pipeline.local, header)
     if planned.kind == "precommit":
         return render_precommit(pipeline.hooks, header, pipeline.yaml_excludes)
+    if planned.kind == "dependabot":
+        return render_dependabot(pipeline.hygiene.updates, header)
     workflow = pipeline.workflow(planned.path)
     if workflow is None:
         raise ValueError(f"the plan applies {planned.path} but holds no workflow for it")
