@@ -77,6 +77,7 @@ class Notifications(Strict):
         (),
         description="Who is told: names of secrets, each holding a channel's address.",
         examples=[["SLACK_URL", {"secret": "ON_CALL", "kind": "telegram"}]],
+        json_schema_extra={"uniqueItems": True},
     )
     email_notifications: bool = Field(
         False, description=f"Tell by e-mail too: the channel of the secret {EMAIL_SECRET}."
