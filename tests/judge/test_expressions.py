@@ -1,7 +1,7 @@
 """What GitHub's expressions refer to, and that deciding with little known never contradicts deciding with all known."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cicd_defs.judge.expressions import (
@@ -58,6 +58,8 @@ PULL = known_of("pull_request")
         ("'1' == 1", True),
         ("'x' == true", False),
         ("null == 0", True),
+        ("!(vars.DEPLOY || '')", True),
+        ("vars.DEPLOY && true", True),
         ("1 < 2", True),  # not worked out, so it counts as true
         ("github.actor == 'me'", True),
         ("needs.changes.outputs.web == 'true'", True),
@@ -143,7 +145,7 @@ COMPLETIONS = {
     "other.home": ["me/app"],
 }
 leaves = st.sampled_from(
-    [*CONTEXTS, "nobody.knows", "'push'", "''", "'refs/'", "'refs/pull/1/merge'", "true", "1"]
+    [*CONTEXTS, *["nobody.knows"] * 3, "'push'", "''", "'refs/'", "'refs/pull/1/merge'", "true", "1"]
 )
 expressions = st.recursive(
     leaves,
@@ -156,6 +158,7 @@ expressions = st.recursive(
 )
 
 
+@settings(max_examples=400)
 @given(
     expressions,
     st.fixed_dictionaries({name: st.sampled_from(values) for name, values in COMPLETIONS.items()}),
