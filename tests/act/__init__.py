@@ -1,7 +1,15 @@
 """Generated workflows really run: by act, on this host, in a namespace without a network.
 
 Every action is replaced by a stub of ours (`stubs/`), which does what matters of it and writes down how it was
-called. Commands run as they are. Only run workflows that we generated: their steps run as you.
+called. So is every program that would reach out (kubectl, helm, docker, …); any of them can be told to fail at a
+given call. Other commands run as they are. Only run workflows that we generated: their steps run as you.
+
+What act does otherwise than GitHub, and so what is not proven here:
+- It starts whatever it is asked to: filters of branches and tags under `on:` are not looked at. (Conditions are.)
+- It knows no environments: nobody is asked for an approval, every job can read every secret, `url` is not shown.
+- It knows no concurrency: nothing is cancelled, nothing waits for another run.
+- It gives the token no permissions and takes none away.
+- On a host it starts no services, so a workflow with services is refused here, and jobs share one machine.
 """
 
 import json
@@ -10,114 +18,77 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-STUBS = Path(__file__).parent / "stubs"
+from tests.act import sinks
+from tests.act.actions import stubs
+from tests.act.pythons import prepare_python
+from tests.act.repository import EVENTS, WORKFLOWS, Repository
+from tests.act.rules import Rule, write_programs, write_rules
+
+__all__ = ["Call", "Outcome", "Repository", "Rule", "prepare_python", "run_workflow", "unavailable"]
+
 ACT = Path(sys.executable).parent / "act"
-# The interpreter behind the virtual environment that the tests run in.
-PYTHON = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
 LONGEST = 240  # seconds that a workflow may take
 HUMBLE_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-
-BEHAVIOUR: Mapping[str, str | None] = {
-    "actions/cache": None,
-    "actions/checkout": "checkout",
-    "actions/download-artifact": "download_artifact",
-    "actions/setup-python": "setup_python",
-    "actions/upload-artifact": "upload_artifact",
-    "codecov/codecov-action": None,
-    "docker/build-push-action": None,
-    "docker/setup-buildx-action": None,
-}
-"""Action to the stub that stands in for it; None where being called is all there is to it."""
+HTTP_PORT, MAIL_PORT = 8099, 8465
+"""Where channels listen, in a namespace of their own: no other run can be in the way."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One use of an action: by which job, and with which inputs."""
+    """One use of an action or a program: `words` begin with its name.
 
-    action: str
+    `inputs` are an action's; `env`, `fed` (its standard input), `kubeconfig` (what that file held) and `folder` a
+    program's.
+    """
+
+    words: Sequence[str]
     job: str
-    inputs: Mapping[str, str]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    fed: str = ""
+    kubeconfig: str = ""
+    folder: str = ""
+
+    @property
+    def name(self) -> str:
+        """The action or the program."""
+        return self.words[0]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a run. `jobs` has a result for every job of the workflow; `failed_steps` are (job, step id)."""
+    """What became of a run. `jobs` has a result for every job of the workflow; `failed_steps` are (job, step id).
+
+    `calls` stand in the order in which they were made; `heard` is what reached the channels.
+    """
 
     exit_code: int
     jobs: Mapping[str, str]
     failed_steps: frozenset[tuple[str, str]]
     calls: tuple[Call, ...]
     log: str
+    heard: Sequence[Mapping[str, Any]] = ()
 
     @property
     def green(self) -> bool:
         """Whether GitHub would show the run as passed."""
         return self.exit_code == 0
 
-    def uses_of(self, action: str) -> list[Call]:
-        """How one action was called."""
-        return [call for call in self.calls if call.action == action]
-
-
-@dataclass
-class Repository:
-    """A scratch git repository with one commit on `main`, to run workflows over."""
-
-    path: Path
-    base: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.git("init", "-q", "-b", "main")
-        # A partial clone asks for this, as from GitHub.
-        self.git("config", "uploadpack.allowFilter", "true")
-        self.git("remote", "add", "origin", "https://github.com/acme/shop")
-        self.base = self.commit("Begin")
-
-    @classmethod
-    def of(cls, source: Path, path: Path, workflow: str) -> "Repository":
-        """The files of `source` with this text as their only workflow."""
-        rubbish = shutil.ignore_patterns(
-            "__pycache__", "*.egg-info", ".*_cache", ".venv", ".git", "*.db", "build"
-        )
-        shutil.copytree(source, path, ignore=rubbish)
-        shutil.rmtree(path / ".github" / "workflows", ignore_errors=True)
-        target = path / ".github" / "workflows" / "ci.yml"
-        target.parent.mkdir(parents=True)
-        target.write_text(workflow)
-        return cls(path)
-
-    def git(self, *words: str) -> str:
-        """Run git here and return what it says."""
-        who = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com", "-c", "commit.gpgsign=false")
-        command = ["git", *who, *words]
-        return subprocess.run(
-            command, cwd=self.path, check=True, capture_output=True, text=True
-        ).stdout.strip()
-
-    def commit(self, message: str) -> str:
-        """Commit everything as it is; returns the commit."""
-        self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
-
-    def change(self, changes: Mapping[str, str | None], branch: str = "change") -> str:
-        """A commit on a branch of its own; None removes a file."""
-        self.git("checkout", "-q", "-B", branch, self.base)
-        for name, text in changes.items():
-            target = self.path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True) if text is None else target.write_text(text)
-        return self.commit("Change")
+    def uses_of(self, name: str, *words: str, job: str | None = None) -> list[Call]:
+        """How one action or program was called, with these words among others; by one job or by any."""
+        return [
+            call
+            for call in self.calls
+            if call.name == name and job in (None, call.job) and set(words) <= set(call.words)
+        ]
 
 
 @cache
@@ -139,50 +110,57 @@ def alone(command: Sequence[str]) -> list[str]:
     return ["unshare", "--map-root-user", "--net", "sh", "-c", loopback, "sh", *command]
 
 
-def push_event(repository: Repository) -> dict[str, Any]:
-    """The push that brought the branch from the base to where it is."""
-    head, branch = repository.git("rev-parse", "HEAD"), repository.git("branch", "--show-current")
-    return {"before": repository.base, "after": head, "ref": f"refs/heads/{branch}", "repository": REPOSITORY}
+def run_workflow(
+    repository: Repository,
+    event: str,
+    home: Path,
+    python: Path,
+    *,
+    file: str = "ci.yml",
+    secrets: Mapping[str, str] | None = None,
+    inputs: Mapping[str, str] | None = None,
+    rules: Sequence[Rule] = (),
+    listening: bool = False,
+) -> Outcome:
+    """Run one workflow file of the repository for an event (a key of `EVENTS`).
 
-
-def pull_request_event(repository: Repository) -> dict[str, Any]:
-    """The pull request that asks for the branch to be merged into main."""
-    head, branch = repository.git("rev-parse", "HEAD"), repository.git("branch", "--show-current")
-    return {
-        "action": "synchronize",
-        "number": 1,
-        "pull_request": {
-            "number": 1,
-            "base": {"ref": "main", "sha": repository.base},
-            "head": {"ref": branch, "sha": head, "repo": {"fork": False}},
-        },
-        "repository": REPOSITORY,
-    }
-
-
-REPOSITORY = {"full_name": "acme/shop", "default_branch": "main", "private": True}
-EVENTS = {"push": push_event, "pull_request": pull_request_event}
-
-
-def run_workflow(repository: Repository, event: str, home: Path, python: Path) -> Outcome:
-    """Run the repository's `ci.yml` for an event (`push` or `pull_request`).
-
-    Everything is kept in `home`; `python` is what `prepare_python` made. Raises ValueError where the workflow uses an
-    action that has no stub, or services: on a host act passes over them in silence.
+    Everything is kept in `home`; `python` is what `prepare_python` made. `secrets` hold the job's token too where
+    nothing else is said; `inputs` are what a person answers who starts it by hand. With `listening` there are servers
+    for HTTP and mail on loopback. Raises ValueError where the workflow uses an action that has no stub, or services:
+    on a host act passes over them in silence.
     """
-    workflow = yaml.safe_load((repository.path / ".github" / "workflows" / "ci.yml").read_text())
+    workflow = yaml.safe_load((repository.path / WORKFLOWS / file).read_text())
     refuse_services(workflow)
     home.mkdir(parents=True)
+    write_rules(home, rules)
     payload = home / "event.json"
-    payload.write_text(json.dumps(EVENTS[event](repository)))
+    payload.write_text(json.dumps(EVENTS[event](repository) | ({"inputs": dict(inputs)} if inputs else {})))
+    kept = home / "secrets.yml"
+    kept.write_text(json.dumps({"GITHUB_TOKEN": "a token", **(secrets or {})}))
+    variables = {
+        "ACT_HOME": home,
+        "ACT_ORIGIN": repository.path,
+        "ACT_PYTHON": python,
+        "CURL_CA_BUNDLE": home / "heard" / "certificate.pem",
+    }
     command = [
         *[str(ACT), event, "--json", "--no-cache-server", "--no-skip-checkout", "--pull=false"],
-        *["--directory", str(repository.path), "--eventpath", str(payload)],
-        *["--action-cache-path", str(home / "act"), "--env", f"ACT_HOME={home}"],
-        *["--env", f"ACT_ORIGIN={repository.path}", "--env", f"ACT_PYTHON={python}"],
+        *["--directory", str(repository.path), "--workflows", f"{WORKFLOWS}/{file}"],
+        *["--eventpath", str(payload), "--secret-file", str(kept), "--actor", "octocat"],
+        *["--action-cache-path", str(home / "act")],
+        *[word for name, value in variables.items() for word in ("--env", f"{name}={value}")],
         *[word for runner in runners(workflow) for word in ("-P", f"{runner}=-self-hosted")],
         *[word for stub in stubs(workflow, home / "stubs") for word in ("--local-repository", stub)],
     ]
+    if listening:
+        command = [
+            sys.executable,
+            sinks.__file__,
+            str(home / "heard"),
+            str(HTTP_PORT),
+            str(MAIL_PORT),
+            *command,
+        ]
     exit_code, log = run(alone(command), home)
     return read_outcome(exit_code, log, workflow, home)
 
@@ -190,11 +168,13 @@ def run_workflow(repository: Repository, event: str, home: Path, python: Path) -
 def run(command: Sequence[str], home: Path) -> tuple[int, str]:
     """Run act with next to nothing of our environment; its whole group ends when the time is up."""
     git = shutil.which("git")
-    path = os.pathsep.join(dict.fromkeys((*HUMBLE_PATH, str(Path(git).parent) if git else "/usr/bin")))
+    folders = (write_programs(home / "programs"), *HUMBLE_PATH, Path(git).parent if git else "/usr/bin")
+    path = os.pathsep.join(dict.fromkeys(map(str, folders)))
     environment = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
     process = subprocess.Popen(
         command,
         env=environment,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -223,70 +203,6 @@ def runners(workflow: Mapping[str, Any]) -> list[str]:
     return sorted({str(job["runs-on"]) for job in workflow["jobs"].values()})
 
 
-def steps_with_actions(workflow: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every step that uses an action."""
-    return [step for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
-
-
-def stubs(workflow: Mapping[str, Any], folder: Path) -> list[str]:
-    """Write a stub for each action at each ref that is used; returns them as act takes them: `owner/name@ref=folder`.
-
-    A stub declares the inputs that it is given here: a composite action is handed no others.
-    """
-    inputs: dict[str, set[str]] = {}
-    for step in steps_with_actions(workflow):
-        inputs.setdefault(step["uses"], set()).update(step.get("with", {}))
-    return [f"{uses}={write_stub(folder, uses, names)}" for uses, names in sorted(inputs.items())]
-
-
-def write_stub(folder: Path, uses: str, names: set[str]) -> Path:
-    """One stub: it writes down the call, then does what its script does."""
-    action = uses.partition("@")[0]
-    if action not in BEHAVIOUR:
-        raise ValueError(f"{uses} has no stub; add one in tests/act/stubs and name it in BEHAVIOUR")
-    behaviour = BEHAVIOUR[action]
-    scripts = ["record"] if behaviour is None else ["record", behaviour]
-    env = {"ACTION": action, "INPUTS": "${{ toJSON(inputs) }}"}
-    steps = [{"run": f"'{PYTHON}' '{STUBS / script}.py'", "shell": "bash", "env": env} for script in scripts]
-    target = folder / uses.replace("/", "-")
-    target.mkdir(parents=True)
-    declared = {name: {"description": name, "required": False} for name in sorted(names)}
-    content = {"name": action, "inputs": declared, "runs": {"using": "composite", "steps": steps}}
-    (target / "action.yml").write_text(json.dumps(content))  # JSON is YAML, and has no aliases
-    return target
-
-
-def prepare_python(folder: Path) -> Path:
-    """What the stub of setup-python needs to make a Python that can install without an index.
-
-    pip itself from a template environment, and everything that these tests run with: their dependencies count as
-    installed already, so that a project whose own are among them can be installed for real.
-    """
-    subprocess.run([PYTHON, "-m", "venv", str(folder / "template")], check=True, capture_output=True)
-    template = sysconfig.get_path("purelib", vars={"base": str(folder / "template")})
-    ours = list(dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib")))
-    (folder / "installed.pth").write_text("\n".join([*ours, template]) + "\n")
-    write_tools(folder / "tools", ours)
-    return folder
-
-
-def write_tools(folder: Path, site: Sequence[str]) -> None:
-    """The programs of the packages in `site`, to be run by whichever python comes first on the path."""
-    folder.mkdir()
-    for point in (point for found in distributions(path=list(site)) for point in found.entry_points):
-        if point.group == "console_scripts":
-            call = f"import sys\nfrom {point.module} import {point.attr.partition('.')[0]}\nsys.exit({point.attr}())\n"
-            (folder / point.name).write_text(f"#!/usr/bin/env python\n{call}")
-            (folder / point.name).chmod(0o755)
-    for program in Path(sys.executable).parent.iterdir():
-        if not (folder / program.name).exists() and not program.name.startswith(
-            ("python", "pip", "activate")
-        ):
-            (folder / program.name).symlink_to(program)
-    shutil.copyfile(STUBS / "pipx.py", folder / "pipx")
-    (folder / "pipx").chmod(0o755)
-
-
 def read_outcome(exit_code: int, log: str, workflow: Mapping[str, Any], home: Path) -> Outcome:
     """The outcome in act's log, of which each line is a JSON object. A job that it never mentions was skipped."""
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
@@ -300,14 +216,15 @@ def read_outcome(exit_code: int, log: str, workflow: Mapping[str, Any], home: Pa
         for line in lines
         if line.get("stepResult") == "failure" and line.get("stage") == "Main"
     }
-    return Outcome(exit_code, jobs, frozenset(failed), read_calls(home), readable(log))
+    calls, heard = tuple(read_calls(home)), sinks.read_heard(home / "heard")
+    return Outcome(exit_code, jobs, frozenset(failed), calls, readable(log), heard)
 
 
-def read_calls(home: Path) -> tuple[Call, ...]:
+def read_calls(home: Path) -> Iterator[Call]:
     """What the stubs wrote down, in the order of their calls."""
     written = home / "calls.jsonl"
-    lines = written.read_text().splitlines() if written.exists() else []
-    return tuple(Call(**json.loads(line)) for line in lines)
+    for line in written.read_text().splitlines() if written.exists() else []:
+        yield Call(**json.loads(line))
 
 
 def readable(log: str) -> str:

@@ -4,13 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cicd_defs.facts.detect import detect
-from cicd_defs.facts.tree import Tree
-from cicd_defs.facts.written import Written
-from cicd_defs.plan.compile import compile_pipeline
-from cicd_defs.render.files import render_files
-from cicd_defs.spec.read import read_project
-from tests.act import Outcome, Repository, prepare_python, run_workflow, unavailable
+from tests.act import Outcome, Repository, run_workflow, unavailable
+from tests.act.repository import files_below
 
 pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
 
@@ -24,26 +19,10 @@ pipeline:
 CHECKS = ("lint", "typecheck", "test")
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory) -> Path:
-    return prepare_python(tmp_path_factory.mktemp("python"))
-
-
 @pytest.fixture
 def shop(tmp_path) -> Repository:
-    """The sample with the workflow that is generated for it, in a repository of its own."""
-    repository = Repository.of(SHOP, tmp_path / "shop", "")
-    workflow = generated(repository)
-    (repository.path / ".github" / "workflows" / "ci.yml").write_text(workflow)
-    repository.base = repository.commit("Generate the workflow")
-    return repository
-
-
-def generated(repository: Repository) -> str:
-    paths = repository.git("ls-files").splitlines()
-    tree = Tree.of({path: (repository.path / path).read_bytes() for path in paths})
-    pipeline = compile_pipeline(read_project(SPEC, "shop.yaml"), detect(tree), Written())
-    return next(file.text for file in render_files(pipeline) if file.path == ".github/workflows/ci.yml")
+    """The sample with the workflows that are generated for it, in a repository of its own."""
+    return Repository.declared(SPEC, files_below(SHOP), tmp_path / "shop")
 
 
 def replaced(shop: Repository, path: str, old: str, new: str) -> dict[str, str | None]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests import act
-from tests.act import Call, Outcome, Repository, read_outcome, run_workflow, stubs
+from tests.act import Call, Outcome, Repository, read_outcome, run_workflow
+from tests.act.actions import stubs
 
 SMALL = """\
 name: Small
@@ -104,9 +105,16 @@ def test_a_job_that_is_never_mentioned_was_skipped(tmp_path):
 
 
 def test_calls_are_told_apart():
-    calls = (Call("actions/cache", "test", {}), Call("actions/checkout", "test", {}))
+    calls = (
+        Call(["actions/cache"], "test"),
+        Call(["kubectl", "get", "pods"], "test"),
+        Call(["kubectl", "apply"], "deploy"),
+    )
     outcome = Outcome(0, {}, frozenset(), calls, "")
     assert outcome.uses_of("actions/cache") == [calls[0]]
+    assert outcome.uses_of("kubectl") == [calls[1], calls[2]]
+    assert outcome.uses_of("kubectl", "pods") == [calls[1]]
+    assert outcome.uses_of("kubectl", job="deploy") == [calls[2]]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
-"""Write down that an action was called, by which job and with which inputs."""
+"""Write down that an action was called, by which job and with which inputs; fail where a rule says so."""
 
 import json
 import os
-from pathlib import Path
+import sys
 
-call = {
-    "action": os.environ["ACTION"],
-    "job": os.environ["GITHUB_JOB"],
-    "inputs": json.loads(os.environ["INPUTS"]),
-}
-with (Path(os.environ["ACT_HOME"]) / "calls.jsonl").open("a") as calls:
-    calls.write(json.dumps(call) + "\n")
+from journal import write_down
+
+inputs = json.loads(os.environ["INPUTS"])
+rule = write_down([os.environ["ACTION"]], inputs=inputs)
+if rule and rule["status"]:
+    sys.exit(rule["status"])

@@ -17,7 +17,8 @@ subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check
 site = next(venv.glob("lib/python*/site-packages"))
 (site / "installed.pth").write_text((prepared / "installed.pth").read_text())
 with Path(os.environ["GITHUB_PATH"]).open("a") as path:
-    path.write(f"{prepared / 'tools'}\n{venv / 'bin'}\n")
+    # The last one comes first: the stubs of programs stay in front of everything.
+    path.write(f"{prepared / 'tools'}\n{venv / 'bin'}\n{os.environ['ACT_HOME']}/programs\n")
 with Path(os.environ["GITHUB_ENV"]).open("a") as env:
     # pip reads `0` here as: no isolation. Building in an isolated environment would ask the index for the backend.
     env.write("PIP_NO_INDEX=1\nPIP_NO_BUILD_ISOLATION=0\nPIP_DISABLE_PIP_VERSION_CHECK=1\n")
