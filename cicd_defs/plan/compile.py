@@ -25,7 +25,7 @@ from cicd_defs.plan.pipeline import (
     Triggers,
     Workflow,
 )
-from cicd_defs.plan.release import release_workflow
+from cicd_defs.plan.release import Release, deployed_branches, release_of, release_workflow
 from cicd_defs.plan.scans import code_jobs, dependency_jobs, secrets_job, unscanned
 from cicd_defs.plan.setup import checkout
 from cicd_defs.plan.units import Unit, units_of
@@ -44,9 +44,10 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
     """
     units, notes = units_of(project, stacks)
     containers, container_notes = containers_of(project, units, stacks, written)
-    images = images_of(stacks, containers.dockerfiles)
+    images = images_of(stacks, containers.dockerfiles, project.docker)
     areas = (*areas_of(units), *(image_area(image) for image in images))
-    workflows = _workflows(project, stacks, units, images, areas)
+    release = release_of(project, stacks, images, written)
+    workflows = _workflows(project, units, images, areas, release)
     local = local_commands(units)
     hooks = hooks_of(units)
     hygiene = hygiene_of(project, units, stacks, workflows, local, containers)
@@ -74,20 +75,25 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
             *container_notes,
             *hygiene_notes(project, units),
             *_remarks(project, units),
+            *release.notes,
         ),
     )
 
 
 def _workflows(
-    project: Project, stacks: Stacks, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]
+    project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area], release: Release
 ) -> tuple[Workflow, ...]:
     wanted = set(project.pipeline.trigger_type)
-    ci = _ci(project, units, images, areas) if wanted & {"push", "pr", "manual"} else None
+    deployed = deployed_branches(release)
+    ci = (
+        _ci(project, units, images, areas, deployed)
+        if wanted & {"push", "pr", "manual"} or deployed
+        else None
+    )
     nightly = _nightly(project, units, images) if "schedule" in wanted else None
-    release = release_workflow(project, stacks, images)
-    made = [workflow for workflow in (ci, nightly, release) if workflow]
+    made = [workflow for workflow in (ci, nightly, release_workflow(release, ci)) if workflow]
     if project.pipeline.layout == "unified" and ci and nightly:
-        made = [_unified(ci, nightly), *([release] if release else [])]
+        made = [_unified(ci, nightly), *made[2:]]
     return tuple(_finished(project, workflow) for workflow in made)
 
 
@@ -122,9 +128,16 @@ def _publishes(project: Project) -> bool:
 
 
 def _ci(
-    project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area]
+    project: Project,
+    units: Sequence[Unit],
+    images: Sequence[Image],
+    areas: Sequence[Area],
+    deployed: Sequence[str],
 ) -> Workflow | None:
-    """What every change goes through: the changed areas, their checks, and the gate over all of them."""
+    """What every change goes through: the changed areas, their checks, and the gate over all of them.
+
+    A push to one of the `deployed` branches is checked whatever else starts it: nothing goes out unchecked.
+    """
     pipeline = project.pipeline
     alone = len(units) == 1
     checks = [job for unit in units for job in check_jobs(unit, alone)]
@@ -137,7 +150,7 @@ def _ci(
     return Workflow(
         file=CI_FILE,
         name="CI",
-        triggers=_ci_triggers(project),
+        triggers=_ci_triggers(project, deployed),
         concurrency=_concurrency(project),
         env=dict(pipeline.env_vars),
         jobs=(*jobs, gate),
@@ -157,10 +170,10 @@ def _changes(areas: Sequence[Area], workflow_path: str, runs_on: str) -> Job:
     )
 
 
-def _ci_triggers(project: Project) -> Triggers:
+def _ci_triggers(project: Project, deployed: Sequence[str]) -> Triggers:
     wanted = project.pipeline.trigger_type
     return Triggers(
-        push_branches=(project.branch,) if "push" in wanted else (),
+        push_branches=tuple(dict.fromkeys([*([project.branch] if "push" in wanted else []), *deployed])),
         pull_request="pr" in wanted,
         manual="manual" in wanted,
     )

@@ -1,5 +1,6 @@
 """Jobs around container images: that each Dockerfile still builds, and what is known to be wrong with what it makes."""
 
+import re
 from collections.abc import Sequence
 
 from cicd_defs.facts.dockerfile import usual_context
@@ -9,16 +10,27 @@ from cicd_defs.plan import pins, tools
 from cicd_defs.plan.areas import condition_for, left_out_of
 from cicd_defs.plan.containers import Dockerfile
 from cicd_defs.plan.permissions import permissions_for
-from cicd_defs.plan.pipeline import Area, Job, Note, Step
+from cicd_defs.plan.pipeline import Area, Job, Note, Step, Text
 from cicd_defs.plan.setup import checkout
+from cicd_defs.spec.docker import Docker
+
+PLATFORM = "linux/amd64"
+"""What a runner builds for without an emulator."""
 
 
 class Image(Value):
-    """One image that a repository builds: the Dockerfile, and the folder that is its build context."""
+    """One image that a repository builds: the Dockerfile, the folder that is its build context, and how it is built.
+
+    `target` is a stage of the Dockerfile, the last one where it is None. `cache`: CI keeps its layers.
+    """
 
     name: str
     dockerfile: str
     context: str
+    target: str | None = None
+    build_args: dict[str, str] = {}
+    platforms: tuple[str, ...] = (PLATFORM,)
+    cache: bool = True
 
     @property
     def job_id(self) -> str:
@@ -31,22 +43,40 @@ class Image(Value):
         return f"image_{self.name}"
 
 
-def images_of(stacks: Stacks, made: Sequence[Dockerfile] = ()) -> tuple[Image, ...]:
+def images_of(
+    stacks: Stacks, made: Sequence[Dockerfile] = (), docker: Docker | None = None
+) -> tuple[Image, ...]:
     """Every image that can be built from the tree, named after its Dockerfile's place; `image` where there is only one.
 
     `made` are the Dockerfiles that the pipeline writes itself; the tree has them only after the first time. A
-    Dockerfile of which nothing more is known is built in the usual context.
+    Dockerfile of which nothing more is known is built in the usual context. A declared Dockerfile is the only one.
     """
+    docker = docker or Docker()
     known = {source.dockerfile: source.context for source in stacks.images}
     known |= {dockerfile.path: dockerfile.context for dockerfile in made}
     paths = sorted({claim.name for claim in stacks.dockerfiles} | {dockerfile.path for dockerfile in made})
+    paths = [docker.dockerfile] if docker.dockerfile else paths
     contexts = {path: known.get(path, usual_context(path)) for path in paths}
+    if docker.context and len(paths) == 1:
+        contexts = dict.fromkeys(paths, docker.context)
     found: dict[str, Image] = {}
     for path, context in contexts.items():
         if context is not None:
             name = "image" if len(paths) == 1 else _free_name(_slug(path), found)
-            found[name] = Image(name=name, dockerfile=path, context=context)
+            found[name] = _image(name, path, context, docker)
     return tuple(found.values())
+
+
+def _image(name: str, path: str, context: str, docker: Docker) -> Image:
+    return Image(
+        name=name,
+        dockerfile=path,
+        context=context,
+        target=docker.target,
+        build_args=docker.docker_build_args,
+        platforms=docker.platforms,
+        cache=docker.cache,
+    )
 
 
 def unbuilt(stacks: Stacks) -> tuple[Note, ...]:
@@ -82,7 +112,7 @@ def image_area(image: Image) -> Area:
 
 def image_job(image: Image, runs_on: str, timeout_minutes: int) -> Job:
     """The image builds. It is pushed nowhere."""
-    steps = (checkout(), _buildx(), _build(image, load=False))
+    steps = (checkout(), *build_setup(image.platforms), _build(image, load=False))
     return Job(
         id=image.job_id,
         name=_title("Build the image", image),
@@ -110,7 +140,9 @@ def scan_image_job(image: Image, runs_on: str, timeout_minutes: int) -> Job:
             "exit-code": "1",
         },
     )
-    steps = (checkout(), _buildx(), _build(image, load=True), scan)
+    # A daemon holds one platform of an image; the first one is scanned.
+    alone = image.model_copy(update={"platforms": image.platforms[:1]})
+    steps = (checkout(), *build_setup(alone.platforms), _build(alone, load=True), scan)
     return Job(
         id=f"scan-{image.job_id}",
         name=_title("Scan the image", image),
@@ -134,22 +166,65 @@ def _tag(image: Image) -> str:
     return f"ci/{image.name}:latest"
 
 
-def _buildx() -> Step:
-    return Step(id="setup-buildx", name="Set up Buildx", uses=pins.action("docker/setup-buildx-action"))
+def build_setup(platforms: Sequence[str], shared_cache: bool = True) -> tuple[Step, ...]:
+    """What a build needs: Buildx, and emulators where it builds for a platform that the runner is not.
+
+    Without `shared_cache` nothing that is run comes from a cache that other runs can write.
+    """
+    kept: dict[str, Text] = {} if shared_cache else {"cache-binary": "false"}
+    emulated = tuple(platform for platform in platforms if platform != PLATFORM)
+    buildx = Step(
+        id="setup-buildx",
+        name="Set up Buildx",
+        uses=pins.action("docker/setup-buildx-action"),
+        inputs=kept,
+    )
+    return (*((_qemu(emulated, shared_cache),) if emulated else ()), buildx)
+
+
+def _qemu(platforms: Sequence[str], shared_cache: bool) -> Step:
+    kept: dict[str, Text] = {} if shared_cache else {"cache-image": "false"}
+    return Step(
+        id="setup-qemu",
+        name="Set up emulators of other platforms",
+        uses=pins.action("docker/setup-qemu-action"),
+        inputs={"platforms": ",".join(platforms), **kept},
+    )
+
+
+def build_inputs(image: Image) -> dict[str, Text]:
+    """What is built, and how: the inputs of the build action that say nothing of where it goes."""
+    several = image.platforms != (PLATFORM,)
+    inputs = {
+        "context": image.context,
+        "file": image.dockerfile,
+        "target": image.target,
+        "platforms": ",".join(image.platforms) if several else None,
+        "build-args": "\n".join(_build_arg(*each) for each in image.build_args.items()) or None,
+    }
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
+def _build_arg(name: str, value: str) -> str:
+    """One argument as the action reads them: lines of CSV, in which a comma or a quote needs quotes around it all."""
+    argument = f"{name}={value}"
+    return '"' + argument.replace('"', '""') + '"' if re.search('[",]', argument) else argument
 
 
 def _build(image: Image, load: bool) -> Step:
+    cache: dict[str, Text] = {
+        "cache-from": f"type=gha,scope={image.name}",
+        "cache-to": f"type=gha,scope={image.name},mode=max",
+    }
     return Step(
         id="build-image",
         name="Build the image",
         uses=pins.action("docker/build-push-action"),
         inputs={
-            "context": image.context,
-            "file": image.dockerfile,
+            **build_inputs(image),
             "tags": _tag(image),
             "push": "false",
             "load": "true" if load else "false",
-            "cache-from": f"type=gha,scope={image.name}",
-            "cache-to": f"type=gha,scope={image.name},mode=max",
+            **(cache if image.cache else {}),
         },
     )

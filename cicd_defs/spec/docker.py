@@ -53,8 +53,11 @@ class Docker(Strict):
         examples=["docker/Dockerfile"],
         json_schema_extra=DETECTED,
     )
-    context: RepositoryPath = Field(
-        ".", description="The folder that the build sees.", examples=["services/api"]
+    context: RepositoryPath | None = Field(
+        None,
+        description="The folder that the build sees.",
+        examples=["services/api"],
+        json_schema_extra=DETECTED,
     )
     target: Stage | None = Field(
         None,
