@@ -1,6 +1,5 @@
 """A Python for the jobs that ask for one, which installs without an index."""
 
-import shutil
 import subprocess
 import sys
 import sysconfig

@@ -6,6 +6,7 @@ what is vulnerable are not reachable: that it was called is written down, and th
 
 import os
 import sys
+from pathlib import Path
 
 from journal import obey, write_down
 
@@ -14,7 +15,7 @@ SCANNERS = {"bandit", "pip-audit", "semgrep"}
 
 def main() -> None:
     """Run the program as pipx would."""
-    rule = write_down(["pipx", *sys.argv[1:]], folder=os.getcwd())
+    rule = write_down(["pipx", *sys.argv[1:]], folder=str(Path.cwd()))
     obey(rule)
     command, *arguments = sys.argv[1:]
     if command != "run" or not arguments:

@@ -20,7 +20,7 @@ def main() -> None:
     here, words = Path(sys.argv[0]), sys.argv[1:]
     env = {name: value for name, value in os.environ.items() if not name.startswith(NOT_TOLD)}
     fed = sys.stdin.read() if "-" in words and here.name not in PASSED_ON else ""
-    rule = write_down([here.name, *words], env=env, fed=fed, kubeconfig=_kubeconfig(), folder=os.getcwd())
+    rule = write_down([here.name, *words], env=env, fed=fed, kubeconfig=_kubeconfig(), folder=str(Path.cwd()))
     obey(rule)
     if here.name in PASSED_ON:
         others = [path for path in os.environ["PATH"].split(os.pathsep) if Path(path) != here.parent]
