@@ -9,16 +9,12 @@ from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.installed_python import installed_parts, is_installed
 from cicd_defs.facts.integration import pytest_apart
 from cicd_defs.facts.manifests import table
-from cicd_defs.facts.python import REQUIREMENTS
+from cicd_defs.facts.python_requirements import is_packaged, requirement_files
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.stacks import Command
-from cicd_defs.facts.survey import Survey, is_within, join, name_of
+from cicd_defs.facts.survey import is_within, join, name_of
 
 TOOL_KINDS = ("test_runners", "linters", "formatters", "type_checkers", "coverage_tools")
-DEVELOPMENT_STEMS = (
-    r"(dev(el|elop|elopment)?|tests?|testing|ci|lint(ing)?|typ(ing|es)|mypy|all|local|check|quality)"
-)
-BASE_STEMS = r"(|base|default|main|common|core|prod|production|install)"
 PREFIXES = {
     "uv": "uv run ",
     "poetry": "poetry run ",
@@ -30,8 +26,6 @@ PREFIXES = {
     "conda": "conda run --no-capture-output --name base ",
 }
 PACKAGES = {"pyre": "pyre-check", "unittest": "", "coverage": "coverage"}
-
-_STEM = re.compile(r"(?:requirements?|reqs?)|[-_.]+")
 
 
 @dataclass(frozen=True)
@@ -94,9 +88,9 @@ def _is_pytest_isolated(toolbox: _Toolbox) -> bool:
 def _brings_in(toolbox: _Toolbox, package: str) -> bool:
     """Whether the install command installs a package that the manifests name."""
     survey, draft = toolbox.scene.survey, toolbox.draft
-    kinds = ("extra", "group") if toolbox.manager != "pip" or _is_packaged(survey, draft) else ("group",)
+    kinds = ("extra", "group") if toolbox.manager != "pip" or is_packaged(survey, draft) else ("group",)
     chosen = [f"{kind} {name}" for kind in kinds for name in _parts(draft, kind)]
-    files = [join(draft.path, path) for path in _requirement_files(survey, draft)]
+    files = [join(draft.path, path) for path in requirement_files(survey, draft)]
     parts = installed_parts(survey, draft, toolbox.manager, chosen, files)
     return any(one.name == package and is_installed(one, parts) for one in draft.dependencies)
 
@@ -170,8 +164,8 @@ def _parts(draft: Draft, kind: str) -> list[str]:
 
 
 def _pip_install(toolbox: _Toolbox, extras: list[str], groups: list[str]) -> list[str]:
-    draft, files = toolbox.draft, _requirement_files(toolbox.scene.survey, toolbox.draft)
-    packaged = _is_packaged(toolbox.scene.survey, draft)
+    draft, files = toolbox.draft, requirement_files(toolbox.scene.survey, toolbox.draft)
+    packaged = is_packaged(toolbox.scene.survey, draft)
     words = [f"-r {path}" for path in files] + [f"--group {one}" for one in groups]
     if packaged:
         words.append(f'-e ".[{",".join(extras)}]"' if extras else "-e .")
@@ -189,38 +183,6 @@ def _started_tools(toolbox: _Toolbox) -> Iterator[str]:
             unneeded = tool in ("tox", "nox") and claims.has("test_runners", "pytest")
             if package and not unneeded and toolbox.is_missing(package):
                 yield tool
-
-
-def _is_packaged(survey: Survey, draft: Draft) -> bool:
-    data = survey.toml(join(draft.path, "pyproject.toml"))
-    if survey.has(join(draft.path, "setup.py")):
-        return True
-    return bool("build-system" in data or table(data, "project").get("name"))
-
-
-def _requirement_files(survey: Survey, draft: Draft) -> list[str]:
-    """The requirements files for the runtime and for development, as paths from the component."""
-    start = 0 if draft.path == "." else len(draft.path) + 1
-    files = [path for path in draft.manifests if _is_requirements(path) and is_safe_path(path[start:])]
-    wanted = [path for path in files if re.fullmatch(f"{BASE_STEMS}|{DEVELOPMENT_STEMS}", _stem(path))]
-    chosen: dict[str, str] = {}
-    for path in sorted(wanted, key=lambda path: path.endswith(".in")):
-        compiled = path.removesuffix(".in") + ".txt"
-        chosen.setdefault(_stem(path), (compiled if survey.has(compiled) else path)[start:])
-    return list(chosen.values())
-
-
-def _is_requirements(path: str) -> bool:
-    return path.endswith((".txt", ".in", ".pip"))
-
-
-def _stem(path: str) -> str:
-    name = name_of(path).rpartition(".")[0]
-    return (
-        "-".join(part for part in _STEM.split(name) if part)
-        if REQUIREMENTS.fullmatch(name_of(path))
-        else name
-    )
 
 
 def _targets(toolbox: _Toolbox, limit: Role) -> list[str]:

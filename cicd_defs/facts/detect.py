@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from cicd_defs.facts import go, java, node, python, python_dependencies, rust
+from cicd_defs.facts.application import Application
 from cicd_defs.facts.commands_compiled import go_commands, java_commands, rust_commands
 from cicd_defs.facts.commands_node import is_classic_yarn, node_commands
 from cicd_defs.facts.commands_python import drop_coverage_not_installed, python_commands
@@ -17,7 +18,8 @@ from cicd_defs.facts.others import claim_others
 from cicd_defs.facts.own_code import source_paths
 from cicd_defs.facts.services import claim_services
 from cicd_defs.facts.sources import nearest_roles
-from cicd_defs.facts.stacks import Claim, Component, Stacks
+from cicd_defs.facts.stacks import Claim, Command, Component, Stacks
+from cicd_defs.facts.start_python import python_application
 from cicd_defs.facts.survey import Survey
 from cicd_defs.facts.tooling import claim_tools
 from cicd_defs.facts.tools import MENTIONS
@@ -34,6 +36,7 @@ COMMANDS = {
     "rust": rust_commands,
     "java": java_commands,
 }
+APPLICATIONS = {"python": python_application}
 
 
 def detect(tree: Tree) -> Stacks:
@@ -142,8 +145,14 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-").lstrip("0123456789-")
 
 
+def _application(scene: Scene, draft: Draft, commands: tuple[Command, ...]) -> Application:
+    find = APPLICATIONS.get(draft.stack)
+    return find(scene, draft, commands) if find else Application()
+
+
 def _component(scene: Scene, draft: Draft, name: str) -> Component:
     claims: Claims = draft.claims
+    commands = tuple(COMMANDS[draft.stack](scene, draft))
     return Component(
         name=name,
         path=draft.path,
@@ -162,5 +171,6 @@ def _component(scene: Scene, draft: Draft, name: str) -> Component:
         versions=MODULES[draft.stack].supported_versions(scene.survey, draft),
         services=claims.of("services"),
         source_paths=source_paths(scene, draft),
-        commands=tuple(COMMANDS[draft.stack](scene, draft)),
+        commands=commands,
+        application=_application(scene, draft, commands),
     )

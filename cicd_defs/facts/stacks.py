@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from cicd_defs.facts.application import Application
 from cicd_defs.facts.value import Value
 
 StackName = Literal["python", "node", "go", "rust", "java"]
@@ -34,7 +35,7 @@ class Component(Value):
     `versions` are the runtime's supported versions, ascending (Python `3.11`, Node `22`, Go `1.24`, Java `17`, Rust
     toolchains such as `stable`): the matrix of its tests. `classic_yarn`: it is installed with yarn 1. `source_paths`
     are the folders and files in `path` that hold its own code, without tests, documentation and tools; empty where
-    they cannot be told apart.
+    they cannot be told apart. `application` is how it becomes a service.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Component(Value):
     classic_yarn: bool = False
     source_paths: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
+    application: Application = Application()
 
     def command(self, kind: CommandKind) -> str | None:
         """The component's command of one kind, or None where it has none."""

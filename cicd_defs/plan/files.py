@@ -42,7 +42,7 @@ def known_paths(project: Project) -> tuple[str, ...]:
         *((RELEASE_PATH,) if _may_release(project) else ()),
         *((TASKFILE_PATH,) if project.files.task_runner == "task" else (MAKEFILE_PATH, BESIDE_PATH)),
         PRE_COMMIT_PATH,
-        *_container_paths(project),
+        *container_paths(project),
         *((COMPOSE_PATH,) if project.environments else ()),
         *((DEPENDABOT_PATH,) if project.files.dependabot else ()),
         *((CODEOWNERS_PATH,) if project.files.code_owners else ()),
@@ -57,7 +57,7 @@ def _may_release(project: Project) -> bool:
     return bool(project.environments or project.docker.registries)
 
 
-def _container_paths(project: Project) -> tuple[str, ...]:
+def container_paths(project: Project) -> tuple[str, ...]:
     """A Dockerfile for the repository, and one for each component that is declared in a folder of its own."""
     if "docker" not in project.model_fields_set:
         return ()

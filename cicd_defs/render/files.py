@@ -4,6 +4,7 @@ from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import MARK
 from cicd_defs.plan.pipeline import FileKind, Pipeline, PlannedFile
 from cicd_defs.render.dependabot import render_dependabot
+from cicd_defs.render.dockerfile import render_dockerfile, render_dockerignore
 from cicd_defs.render.github import render_workflow
 from cicd_defs.render.makefile import render_makefile
 from cicd_defs.render.precommit import render_precommit
@@ -35,6 +36,10 @@ def _text(pipeline: Pipeline, planned: PlannedFile) -> str:
         return render_precommit(pipeline.hooks, header, pipeline.yaml_excludes)
     if planned.kind == "dependabot":
         return render_dependabot(pipeline.hygiene.updates, header)
+    if planned.kind == "dockerfile":
+        return render_dockerfile(pipeline.containers.dockerfile(planned.path), header)
+    if planned.kind == "dockerignore":
+        return render_dockerignore(pipeline.containers.ignore(planned.path), header)
     workflow = pipeline.workflow(planned.path)
     if workflow is None:
         raise ValueError(f"the plan applies {planned.path} but holds no workflow for it")

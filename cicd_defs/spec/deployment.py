@@ -1,10 +1,10 @@
-"""How the application is built and started, for a preview of a pull request."""
+"""How the application is built and started: in its image, and for a preview of a pull request."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from cicd_defs.spec.names import HealthCheck
+from cicd_defs.spec.names import ComponentName, HealthCheck
 from cicd_defs.spec.pipeline import EnvVars
 from cicd_defs.spec.strict import DETECTED, Strict
 from cicd_defs.spec.text import Script
@@ -13,6 +13,12 @@ from cicd_defs.spec.text import Script
 class Deployment(Strict):
     """How the application is built and started."""
 
+    component: ComponentName | None = Field(
+        None,
+        description="The component that all this is about.",
+        examples=["api"],
+        json_schema_extra={"when_left_out": "the only one, else the one in the repository's root"},
+    )
     build_command: Script | None = Field(
         None, description="Builds the application.", examples=["npm run build"], json_schema_extra=DETECTED
     )
