@@ -32,12 +32,12 @@ class Pin:
 
 def pins_of(text: str) -> tuple[Pin, ...]:
     """All pins of a text, in its order."""
-    return tuple(_pin(match) for match in _PIN.finditer(text))
+    return tuple(_pin(match) for match in _PIN.finditer(text)) if _may_pin(text) else ()
 
 
 def masked(text: str) -> str:
     """The text with every pin left out."""
-    return _PIN.sub(lambda match: f"{_before(match)}\0", text)
+    return _PIN.sub(lambda match: f"{_before(match)}\0", text) if _may_pin(text) else text
 
 
 def filled(text: str, choose: Callable[[int, Pin], Pin]) -> str:
@@ -76,6 +76,10 @@ def _version(pin: Pin) -> tuple[tuple[int, ...], str] | None:
     while numbers and not numbers[-1]:
         numbers.pop()
     return tuple(numbers), found[2]
+
+
+def _may_pin(text: str) -> bool:
+    return "@" in text or "rev:" in text
 
 
 def _pin(match: re.Match[str]) -> Pin:

@@ -125,6 +125,8 @@ class Merge:
         return replace(current, lead=lead, head=head, children=children)
 
     def _children(self, names: Names, base: Locked | None, current: Block, new: Block) -> tuple[Block, ...]:
+        if current.tail.strip() and plain(current.tail, 0) != plain(new.tail, 0):
+            self._keep(names, "added", "the lines behind its last part")
         known = dict(base.children) if base else {}
         ours = {child.name: child for child in current.children}
         theirs = {child.name: child for child in new.children}
