@@ -89,10 +89,16 @@ def test_plan_tells_by_its_exit_code_whether_anything_changes(spec, repository):
     assert "+++ b/.github/workflows/ci.yml" in first.output
     assert cicd("render", spec, "--out", repository).exit_code == 0
     assert cicd("plan", spec).exit_code == 0
-    (repository / "Makefile").write_text((repository / "Makefile").read_text() + "\nmine:\n")
+    makefile = repository / "Makefile"
+    makefile.write_text(makefile.read_text() + "\nmine:\n\ttrue\n")
+    kept = cicd("plan", spec)
+    assert kept.exit_code == 0
+    assert "kept Makefile: " in kept.output
+    spec.write_text(spec.read_text().replace("pipeline:\n", "pipeline:\n  timeout_minutes: 7\n"))
     changed = cicd("plan", spec)
     assert changed.exit_code == 2
-    assert "-mine:" in changed.output
+    assert "+    timeout-minutes: 7" in changed.output
+    assert "mine" not in changed.stdout
 
 
 def test_plan_takes_away_what_is_no_longer_wanted(spec, repository):
@@ -115,6 +121,8 @@ def test_render_writes_every_file_and_tells_of_it(spec, tmp_path):
         ".github/workflows/nightly.yml",
         ".pre-commit-config.yaml",
         ".github/dependabot.yml",
+        ".github/rulesets/cicd-defs.json",
+        ".github/cicd-defs.lock",
         "Makefile",
     }
     assert all(str(tmp_path / "out" / name) in result.output for name in names)

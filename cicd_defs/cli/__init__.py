@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from cicd_defs.cli.files import plan, render
+from cicd_defs.cli.files import apply, plan, render
 from cicd_defs.cli.projects import check, detect, explain, init
 from cicd_defs.cli.reading import UsageProblem
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-for command in (check, explain, detect, init, plan, render):
+for command in (check, explain, detect, init, plan, render, apply):
     app.command()(command)
 
 

@@ -1,59 +1,227 @@
-"""Commands about generated files: plan, render."""
+"""Commands about generated files: plan, render, apply."""
 
 import difflib
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from cicd_defs.cli.reading import Repo, Spec, UsageProblem, compiled, project_of, repository_of, tree_of
+from cicd_defs.cli.reading import (
+    Repo,
+    Spec,
+    UsageProblem,
+    compiled,
+    folder_tree,
+    project_of,
+    repository_of,
+    tree_of,
+)
 
 if TYPE_CHECKING:
     from cicd_defs.facts.tree import Tree
     from cicd_defs.plan.pipeline import Pipeline
+    from cicd_defs.render.files import GeneratedFile
+    from cicd_defs.render.merge import Conflict
+    from cicd_defs.render.regenerate import Regenerated
+    from cicd_defs.spec.model import Project
+
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that were written by hand.")]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        help="Settle a conflict: leave this element as it is in the file. An element, a file, or `all`.",
+    ),
+]
+Take = Annotated[
+    list[str] | None,
+    typer.Option("--take", help="Settle a conflict: take what is generated. An element, a file, or `all`."),
+]
 
 
-def plan(spec: Spec, repo: Repo = None) -> None:
-    """Show what rendering would change in the repository, as a diff. Exit code 2 where there are changes."""
-    project = project_of(spec)
-    tree = tree_of(repository_of(project, spec, repo))
-    pipeline, files = compiled(project, tree)
-    changes = [_diff(tree, file.path, file.text) for file in files]
-    changes += [_diff(tree, item.path, "") for item in pipeline.files if item.state == "removed"]
-    print("".join(changes), end="")
-    _print_decisions(pipeline, sys.stderr.write)
-    if any(changes):
-        raise typer.Exit(2)
-    print("No changes.", file=sys.stderr)
+class Choices(NamedTuple):
+    """What a person decided beforehand: to replace files written by hand, and how conflicts are settled."""
+
+    overwrite: bool
+    keep: tuple[str, ...]
+    take: tuple[str, ...]
+
+
+class Outcome(NamedTuple):
+    """What is to be written into one place: the plan, what stands there now, and what becomes of it."""
+
+    pipeline: "Pipeline"
+    current: Mapping[str, str]
+    regenerated: "Regenerated"
+
+    @property
+    def changes(self) -> dict[str, str | None]:
+        """Path to new text of every file that changes; None for one that is taken away."""
+        told = {file.path: file.text for file in self.regenerated.files}
+        changed = {path: text for path, text in told.items() if self.current.get(path) != text}
+        return {**changed, **dict.fromkeys(self.regenerated.removed)}
 
 
 def render(
     spec: Spec,
     out: Annotated[Path, typer.Option("--out", help="The folder to write the files into.")],
     repo: Repo = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that were written by hand.")
-    ] = False,
+    overwrite: Overwrite = False,
+    keep: Keep = None,
+    take: Take = None,
 ) -> None:
-    """Write the files of a project into a folder. A file of ours that is no longer wanted is taken away."""
+    """Write the files of a project into a folder. What people changed there is kept; see `cicd apply`."""
     project = project_of(spec)
     tree = tree_of(repository_of(project, spec, repo))
     pipeline, files = compiled(project, tree)
-    unwanted = [out / item.path for item in pipeline.files if item.state == "removed"]
-    targets = [out / file.path for file in files]
-    _refuse_places(out, [*targets, *unwanted])
-    if not (overwrite or project.pipeline.overwrite):
-        _refuse_overwriting(targets)
-    for target, file in zip(targets, files, strict=True):
+    choices = Choices(overwrite or project.pipeline.overwrite, tuple(keep or ()), tuple(take or ()))
+    outcome = brought_together(out, pipeline, files, folder_tree(out), choices)
+    for path in _written(out, outcome.changes, [file.path for file in outcome.regenerated.files]):
+        print(path)
+    print_decisions(outcome, sys.stderr.write)
+
+
+def apply(  # noqa: PLR0913, PLR0917 - a command has its options
+    spec: Spec,
+    repo: Repo = None,
+    branch: Annotated[
+        str | None,
+        typer.Option(
+            "--branch", help="Commit to this branch, and leave the work tree as it is. It may be a new one."
+        ),
+    ] = None,
+    message: Annotated[
+        str | None, typer.Option("--message", "-m", help="The commit's message. Default: what changes.")
+    ] = None,
+    overwrite: Overwrite = False,
+    keep: Keep = None,
+    take: Take = None,
+) -> None:
+    """Bring a repository's files up to date with its declaration; what people changed in them stays.
+
+    Where both a person and the declaration changed the same place, nothing is written and both sides are shown. A
+    file that was written by hand is never replaced without --overwrite. A second run changes nothing.
+    """
+    project = project_of(spec)
+    place = repository_of(project, spec, repo)
+    choices = Choices(overwrite or project.pipeline.overwrite, tuple(keep or ()), tuple(take or ()))
+    if branch is not None:
+        _commit(project, place, branch, message, choices)
+        return
+    if message is not None:
+        raise UsageProblem("--message goes with --branch: without a branch nothing is committed.")
+    tree = tree_of(place)
+    pipeline, files = compiled(project, tree)
+    outcome = brought_together(place, pipeline, files, tree, choices)
+    for path in _written(place, outcome.changes, ()):
+        print(path)
+    print_decisions(outcome, sys.stderr.write)
+    if not outcome.changes:
+        print("No changes.", file=sys.stderr)
+
+
+def plan(spec: Spec, repo: Repo = None) -> None:
+    """Show what `cicd apply` would change in the repository, as a diff. Exit code 2 where there are changes."""
+    project = project_of(spec)
+    tree = tree_of(repository_of(project, spec, repo))
+    pipeline, files = compiled(project, tree)
+    choices = Choices(overwrite=True, keep=(), take=tuple(_theirs(files, tree)))
+    outcome = _outcome(pipeline, files, tree, choices)
+    print(
+        "".join(_diff(outcome.current.get(path), path, text) for path, text in outcome.changes.items()),
+        end="",
+    )
+    print_decisions(outcome, sys.stderr.write)
+    _print_conflicts(outcome.regenerated.conflicts)
+    if outcome.changes or outcome.regenerated.conflicts:
+        raise typer.Exit(2)
+    print("No changes.", file=sys.stderr)
+
+
+def brought_together(
+    place: Path, pipeline: "Pipeline", files: "tuple[GeneratedFile, ...]", tree: "Tree", choices: Choices
+) -> Outcome:
+    """What is to be written over the tree at a place. Raises in words where a person must decide something first."""
+    theirs = _theirs(files, tree)
+    if set(theirs) - {*choices.take, *choices.keep} and not choices.overwrite:
+        names = "\n".join(f"{place / path}: this file was written by hand." for path in theirs)
+        raise UsageProblem(f"{names}\nNothing was written. Move them away, or replace them with --overwrite.")
+    replaced = theirs if choices.overwrite else []
+    outcome = _outcome(pipeline, files, tree, choices._replace(take=(*choices.take, *replaced)))
+    unused = [choice for choice in outcome.regenerated.unused if choice not in replaced]
+    if unused:
+        raise UsageProblem(f"There is no conflict to settle for {', '.join(unused)}. Nothing was written.")
+    _print_conflicts(outcome.regenerated.conflicts)
+    if count := len(outcome.regenerated.conflicts):
+        raise UsageProblem(f"{_number(count, 'conflict')}. Nothing was written.")
+    return outcome
+
+
+def _outcome(
+    pipeline: "Pipeline", files: "tuple[GeneratedFile, ...]", tree: "Tree", choices: Choices
+) -> Outcome:
+    from cicd_defs.facts.written import UnreadableFile, present_texts
+    from cicd_defs.render.lock import BrokenLock
+    from cicd_defs.render.regenerate import regenerate
+
+    try:
+        current = present_texts(tree, (file.path for file in pipeline.files))
+        return Outcome(pipeline, current, regenerate(files, current, choices.keep, choices.take))
+    except (BrokenLock, UnreadableFile) as error:
+        raise UsageProblem(str(error)) from None
+
+
+def _theirs(files: "tuple[GeneratedFile, ...]", tree: "Tree") -> list[str]:
+    """The files to be generated in whose place somebody's own stands."""
+    from cicd_defs.facts.written import written_files
+
+    written = written_files(tree, [file.path for file in files])
+    return [
+        file.path for file in files if file.kind != "contributing" and written.whose(file.path) == "theirs"
+    ]
+
+
+def _written(out: Path, changes: Mapping[str, str | None], shown: Iterable[str]) -> list[Path]:
+    """Write the changes below a folder. Returns what was written, and what is `shown` whether it changed or not."""
+    _refuse_places(out, [out / path for path in changes])
+    for path, text in changes.items():
+        target = out / path
+        if text is None:
+            target.unlink(missing_ok=True)
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(file.text, "utf-8")
-        print(target)
-    for target in unwanted:
-        if _is_ours(target):
-            target.unlink()
-    _print_decisions(pipeline, sys.stderr.write)
+        target.write_bytes(text.encode())
+    return [out / path for path in dict.fromkeys((*shown, *changes))]
+
+
+def _commit(project: "Project", place: Path, branch: str, message: str | None, choices: Choices) -> None:
+    """Put what changes on a branch of the repository."""
+    from cicd_defs.render.proposal import propose
+    from resources.commits import author_in, commit_files, git_folder, start_of
+    from resources.git import GitError, tree_at
+
+    try:
+        start = start_of(place, branch)
+        tree = tree_at(git_folder(place), start)
+        pipeline, files = compiled(project, tree)
+        outcome = brought_together(place, pipeline, files, tree, choices)
+        print_decisions(outcome, sys.stderr.write)
+        if not outcome.changes:
+            print("No changes.", file=sys.stderr)
+            return
+        author = author_in(place, Path.home())
+        words = message or propose(pipeline, outcome.regenerated, outcome.current).title
+        commit = commit_files(place, branch, outcome.changes, words, author, int(time.time()))
+    except GitError as error:
+        raise UsageProblem(str(error)) from None
+    print(f"{branch} is at {commit[:12]}: {_number(len(outcome.changes), 'file')}.")
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _refuse_places(out: Path, targets: Iterable[Path]) -> None:
@@ -66,31 +234,34 @@ def _refuse_places(out: Path, targets: Iterable[Path]) -> None:
             )
 
 
-def _refuse_overwriting(targets: Iterable[Path]) -> None:
-    """Somebody's own files stay, unless we are told to replace them; then nothing at all is written."""
-    theirs = [target for target in targets if target.exists() and not _is_ours(target)]
-    if theirs:
-        names = "\n".join(f"{target}: this file was written by hand." for target in theirs)
-        raise UsageProblem(f"{names}\nNothing was written. Move them away, or replace them with --overwrite.")
-
-
-def _is_ours(target: Path) -> bool:
-    from cicd_defs.facts.written import is_ours
-
-    return target.is_file() and is_ours(target.read_text("utf-8", "replace"))
-
-
-def _diff(tree: "Tree", path: str, text: str) -> str:
-    before = tree.text(path) if path in tree.paths else None
-    names = (f"a/{path}" if before is not None else "/dev/null", f"b/{path}" if text else "/dev/null")
-    lines = difflib.unified_diff((before or "").splitlines(), text.splitlines(), *names, lineterm="")
+def _diff(before: str | None, path: str, after: str | None) -> str:
+    names = ("/dev/null" if before is None else f"a/{path}", "/dev/null" if after is None else f"b/{path}")
+    old, new = (before or "").splitlines(), (after or "").splitlines()
+    lines = difflib.unified_diff(old, new, *names, lineterm="")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _print_decisions(pipeline: "Pipeline", write: Callable[[str], object]) -> None:
-    """What is not written and why, and what a person should know."""
-    for file in pipeline.files:
+def print_decisions(outcome: Outcome, write: Callable[[str], object]) -> None:
+    """What is not written and why, what was kept, and what a person should know."""
+    for file in outcome.pipeline.files:
         if file.state != "applied" or file.reason not in {"new", "brought up to date"}:
             write(f"{file.state} {file.path}: {file.reason}\n")
-    for note in pipeline.notes:
+    for kept in outcome.regenerated.kept:
+        write(f"kept {kept.file}: {kept.element} {kept.what}{f' ({kept.detail})' if kept.detail else ''}\n")
+    for dropped in outcome.regenerated.dropped:
+        write(f"taken out {dropped}\n")
+    for note in outcome.pipeline.notes:
         write(f"note {note.where}: {note.message}\n")
+
+
+def _print_conflicts(conflicts: "Iterable[Conflict]") -> None:
+    for conflict in conflicts:
+        print(shown_conflict(conflict), file=sys.stderr)
+
+
+def shown_conflict(conflict: "Conflict") -> str:
+    """A conflict with both sides, as git marks them."""
+    sides = (conflict.current.rstrip("\n"), conflict.generated.rstrip("\n"))
+    return "\n".join(
+        [conflict.message, "<<<<<<< in the file", sides[0], "=======", sides[1], ">>>>>>> generated", ""]
+    )

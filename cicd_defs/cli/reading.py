@@ -69,6 +69,13 @@ def tree_of(path: Path) -> "Tree":
         raise UsageProblem(str(error)) from None
 
 
+def folder_tree(path: Path) -> "Tree":
+    """The files of any folder, also of one that is not there yet."""
+    from cicd_defs.facts.tree import Tree
+
+    return tree_of(path) if path.is_dir() else Tree.of({})
+
+
 def branch_in(path: Path) -> str | None:
     """The branch that a folder is on; None where it is no git repository of its own."""
     from resources.git import GitError, branch_of

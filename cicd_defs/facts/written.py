@@ -40,6 +40,35 @@ def locked_paths(lock: str) -> frozenset[str]:
     return frozenset(map(str, files)) | {LOCK_PATH} if isinstance(files, dict) else frozenset()
 
 
+class UnreadableFile(ValueError):
+    """A file that stands where one is generated, and is no text that could be brought together with it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path}: this file is not UTF-8 text, or larger than can be read, so what is in it could not be kept. "
+            "Convert it, or move it away."
+        )
+
+
+def present_texts(tree: Tree, paths: Iterable[str]) -> dict[str, str]:
+    """The exact text of those files that the tree has, and of those that the lock file names.
+
+    Raises `UnreadableFile`: nothing must be lost of what cannot be read.
+    """
+    present = set(tree.paths)
+    locked = locked_paths(tree.text(LOCK_PATH) or "") if LOCK_PATH in present else frozenset()
+    wanted = dict.fromkeys((*paths, LOCK_PATH, *sorted(locked)))
+    return {path: _exact_text(tree, path) for path in wanted if path in present}
+
+
+def _exact_text(tree: Tree, path: str) -> str:
+    data = tree.read(path)
+    try:
+        return (data if data is not None else b"\xff").decode()
+    except UnicodeDecodeError:
+        raise UnreadableFile(path) from None
+
+
 def is_ours(text: str) -> bool:
     """Whether a file's text carries our mark."""
     return any(line.startswith("#") and MARK in line for line in text.splitlines()[:5])

@@ -3,11 +3,13 @@
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import MARK
 from cicd_defs.plan.pipeline import FileKind, Pipeline, PlannedFile
+from cicd_defs.render.codeowners import render_codeowners
 from cicd_defs.render.dependabot import render_dependabot
 from cicd_defs.render.dockerfile import render_dockerfile, render_dockerignore
 from cicd_defs.render.github import render_workflow
 from cicd_defs.render.makefile import render_makefile
 from cicd_defs.render.precommit import render_precommit
+from cicd_defs.render.ruleset import render_ruleset
 
 
 class GeneratedFile(Value):
@@ -40,6 +42,10 @@ def _text(pipeline: Pipeline, planned: PlannedFile) -> str:
         return render_dockerfile(pipeline.containers.dockerfile(planned.path), header)
     if planned.kind == "dockerignore":
         return render_dockerignore(pipeline.containers.ignore(planned.path), header)
+    if planned.kind == "codeowners":
+        return render_codeowners(pipeline.hygiene.owned, header)
+    if planned.kind == "ruleset" and pipeline.hygiene.ruleset:
+        return render_ruleset(pipeline.hygiene.ruleset)
     workflow = pipeline.workflow(planned.path)
     if workflow is None:
         raise ValueError(f"the plan applies {planned.path} but holds no workflow for it")
@@ -49,6 +55,6 @@ def _text(pipeline: Pipeline, planned: PlannedFile) -> str:
 def header_of(project: str) -> tuple[str, ...]:
     """The comment on top of every generated file: who wrote it, from what, and what to do instead of editing."""
     return (
-        f"{MARK} from projects/{project}.yaml.",
-        "A change made here is lost: change that file and render again.",
+        f"{MARK} from projects/{project}.yaml: change there what it declares.",
+        "What is changed here by hand is kept when this is generated again.",
     )
