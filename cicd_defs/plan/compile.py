@@ -73,7 +73,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
             *unscanned(units),
             *unbuilt(stacks),
             *container_notes,
-            *hygiene_notes(project, units),
+            *hygiene_notes(project, units, workflows),
             *_remarks(project, units),
             *release.notes,
         ),

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
+from cicd_defs.plan.codeowners import owned_files, unowned
 from cicd_defs.plan.containers import Containers
 from cicd_defs.plan.dependabot import not_updated, updates_of
-from cicd_defs.plan.files import DEPENDABOT_PATH
+from cicd_defs.plan.files import CODEOWNERS_PATH, DEPENDABOT_PATH, RULESET_PATH
 from cicd_defs.plan.hygiene import Hygiene
 from cicd_defs.plan.local import hooks_of
 from cicd_defs.plan.pipeline import Candidate, LocalCommand, Note, Workflow
+from cicd_defs.plan.ruleset import ruleset_of, without_checks
 from cicd_defs.plan.units import Unit
 from cicd_defs.spec.model import Project
 
@@ -25,27 +27,41 @@ def hygiene_of(
     """What keeps the repository in order."""
     hooked = bool(stacks.hooks or hooks_of(units))
     return Hygiene(
-        updates=updates_of(project, units, stacks, containers, actions=bool(workflows), hooks=hooked)
+        updates=updates_of(project, units, stacks, containers, actions=bool(workflows), hooks=hooked),
+        owned=owned_files(project),
+        ruleset=ruleset_of(project, workflows) if project.files.ruleset else None,
     )
 
 
-def hygiene_notes(project: Project, units: Sequence[Unit]) -> tuple[Note, ...]:
+def hygiene_notes(project: Project, units: Sequence[Unit], workflows: Sequence[Workflow]) -> tuple[Note, ...]:
     """What a person should know of these files."""
-    return not_updated(units) if project.files.dependabot else ()
+    return (
+        *(not_updated(units) if project.files.dependabot else ()),
+        *unowned(project),
+        *(without_checks(project, workflows) if project.files.ruleset else ()),
+    )
 
 
 def hygiene_candidates(project: Project, hygiene: Hygiene, written: Written) -> tuple[Candidate, ...]:  # noqa: ARG001
     """Every file of this sort that this declaration could call for."""
-    return (_dependabot(project, hygiene),)
-
-
-def _dependabot(project: Project, hygiene: Hygiene) -> Candidate:
     asked = project.files.dependabot
-    return Candidate(
-        path=DEPENDABOT_PATH,
-        kind="dependabot",
-        wanted=asked and bool(hygiene.updates),
-        otherwise="nothing was found that Dependabot could update"
-        if asked
-        else "`files.dependabot` is false",
+    return (
+        Candidate(
+            path=DEPENDABOT_PATH,
+            kind="dependabot",
+            wanted=asked and bool(hygiene.updates),
+            otherwise="nothing was found that it could update" if asked else "`files.dependabot` is false",
+        ),
+        Candidate(
+            path=CODEOWNERS_PATH,
+            kind="codeowners",
+            wanted=bool(hygiene.owned),
+            otherwise="no `files.code_owners` are declared",
+        ),
+        Candidate(
+            path=RULESET_PATH,
+            kind="ruleset",
+            wanted=hygiene.ruleset is not None,
+            otherwise="`files.ruleset` is false",
+        ),
     )

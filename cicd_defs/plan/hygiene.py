@@ -15,7 +15,31 @@ class Update(Value):
     branch: str | None = None
 
 
+class Owned(Value):
+    """Files by a pattern, and who is asked to review them. Of the patterns that match a file the last one decides."""
+
+    pattern: str
+    owners: tuple[str, ...]
+
+
+class Ruleset(Value):
+    """What one branch asks of a change before it takes it.
+
+    `checks` are names of jobs as GitHub shows them. `methods` is how a pull request may be merged. `admin_override`:
+    an administrator may merge a pull request that does not fulfil this.
+    """
+
+    branch: str
+    approvals: int
+    code_owner_review: bool
+    methods: tuple[str, ...]
+    checks: tuple[str, ...]
+    admin_override: bool
+
+
 class Hygiene(Value):
     """All files of this sort that a pipeline calls for."""
 
     updates: tuple[Update, ...] = ()
+    owned: tuple[Owned, ...] = ()
+    ruleset: Ruleset | None = None

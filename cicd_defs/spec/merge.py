@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cicd_defs.spec.names import Label, PathPattern
-from cicd_defs.spec.strict import Distinct, Strict
+from cicd_defs.spec.strict import PLANNED, Distinct, Strict
 
 
 class Merge(Strict):
@@ -16,15 +16,23 @@ class Merge(Strict):
     )
     approvals: Annotated[int, Field(ge=0, le=6)] = Field(1, description="Approving reviews that are needed.")
     protected_paths: Distinct[PathPattern] = Field(
-        (".github/**",), description="Files of which a person must approve every change."
+        (".github/**",),
+        description="Files of which a person must approve every change, as owner of them.",
     )
     informational_checks: Distinct[Label] = Field(
-        (), description="Checks that are shown and never hold a merge.", examples=[["coverage"]]
+        (),
+        description="Checks that are shown and never hold a merge.",
+        examples=[["coverage"]],
+        json_schema_extra=PLANNED,
     )
     hold_labels: Distinct[Label] = Field(
-        ("do-not-merge",), description="Labels that keep a pull request from being merged."
+        ("do-not-merge",),
+        description="Labels that keep a pull request from being merged.",
+        json_schema_extra=PLANNED,
     )
     admin_override: bool = Field(
         True, description="An administrator may merge in an emergency; it is recorded."
     )
-    delete_branch: bool = Field(True, description="Delete the branch once it is merged.")
+    delete_branch: bool = Field(
+        True, description="Delete the branch once it is merged.", json_schema_extra=PLANNED
+    )

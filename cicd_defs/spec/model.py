@@ -73,7 +73,6 @@ class Project(Strict):
     merge: Merge = Field(
         default_factory=Merge,
         description="When a pull request may be merged, and how.",
-        json_schema_extra=PLANNED,
     )
     agent: Agent = Field(
         default_factory=Agent,

@@ -107,6 +107,24 @@ PathPattern = Annotated[
         says="a pattern of paths in the repository",
     ),
 ]
+OwnedPath = Annotated[
+    str,
+    literal(
+        *_INSIDE,
+        refuse(
+            r"^!", "begins with `!`, which CODEOWNERS does not know", "List the other files by themselves."
+        ),
+        refuse(r"[\[\]]", "has a set `[ ]`, which CODEOWNERS does not know", "Write a pattern for each."),
+        refuse(r"[^\S ]", "has an unusual space", "Write plain spaces."),
+        refuse(r"#", "has a `#`, which begins a comment in CODEOWNERS", "Write `?` in its place."),
+        whole(
+            r"(?!\./)[^/\s](?:[^/]*[^/\s])?(?:/[^/\s](?:[^/]*[^/\s])?)*/?",
+            "is not a pattern of paths",
+            "Write it from the top of the repository, without spaces at the ends, as `docs/**` or `*.md`.",
+        ),
+        says="a pattern of paths, as CODEOWNERS has it",
+    ),
+]
 
 _SHORT_NAME = r"[a-z][a-z0-9-]{0,38}"
 _SHORT_NAME_HINT = "Use lower-case letters, digits and `-`, at most 39, and begin with a letter."
@@ -249,6 +267,17 @@ Workload = Annotated[
             "Write kind and name, such as `deployment/shop`.",
         ),
         says="a workload: kind/name",
+    ),
+]
+ChartValue = Annotated[
+    str,
+    literal(
+        whole(
+            r"[A-Za-z_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_-]{0,62}){0,9}",
+            "is not the name of a value",
+            "Write the way to it with dots, such as `api.image`.",
+        ),
+        says="a value of a chart",
     ),
 ]
 Profile = Annotated[

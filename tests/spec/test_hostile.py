@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -210,8 +210,9 @@ def places(key: Any) -> Iterator[Any]:
     """The values, with a placeholder, that put a text wherever a key takes one."""
     kind = shape(key.field.annotation)
     if kind == "table":
-        yield {PLACEHOLDER: "x"}
-        yield {"deployment/x" if key.name == "set_image" else "X": PLACEHOLDER}
+        lists = shape(get_args(key.field.annotation)[1]) == "list"
+        yield {PLACEHOLDER: ["@acme/owners"] if lists else "x"}
+        yield {"deployment/x" if key.name == "set_image" else "X": [PLACEHOLDER] if lists else PLACEHOLDER}
     else:
         yield [PLACEHOLDER] if kind == "list" else PLACEHOLDER
 
