@@ -10,17 +10,17 @@ takes a message with adaptive cards), RFC 5322 for mail, and https://curl.se/doc
 
 NOTICE = """\
 jq --null-input '
-  (env.NEEDS | fromjson | to_entries) as $jobs
+  (env.NEEDS | fromjson) as $needs
   | (env.DEPLOYS | fromjson) as $places
-  | def jobs(keep): [$jobs[] | select(keep) | .key];
-    def places(keep): [$jobs[] | select($places[.key] and keep) | $places[.key]];
+  | def jobs(keep): [$needs | to_entries[] | select(.value | keep) | .key];
+    def places(keep): [$places | to_entries[] | select($needs[.key] | keep) | .value];
     def line(word): if length > 0 then ["\\(word): \\(join(", "))"] else [] end;
   {
-    failed: jobs(.value.result == "failure"),
-    stopped: jobs(.value.result == "cancelled"),
-    deployed: places(.value.result == "success"),
-    rolled_back: places(.value.outputs.rollback == "success"),
-    rollback_failed: places(.value.outputs.rollback == "failure")
+    failed: jobs(.result == "failure"),
+    stopped: jobs(.result == "cancelled"),
+    deployed: places(.result == "success"),
+    rolled_back: places(.outputs.rollback == "success"),
+    rollback_failed: places(.outputs.rollback == "failure")
   } as $found
   | [
       (select($found.rolled_back != []) | "rollback_complete"),
