@@ -30,10 +30,11 @@ LARGEST_FILE = 4 * 1024 * 1024
 MOST_FILES = 200_000
 LARGEST_ANSWER = 256 * 1024 * 1024
 LARGEST_MIRROR = 2 * 1024 * 1024 * 1024
+LARGEST_LISTING = 16 * 1024 * 1024
 GROWTH_LEFT_ALONE = 1024 * 1024
 """Bytes that a mirror may always grow by before it is packed again."""
 
-SECONDS_LOCAL, SECONDS_REMOTE, SECONDS_TO_TIDY = 60.0, 600.0, 2.0
+SECONDS_LOCAL, SECONDS_LISTING, SECONDS_REMOTE, SECONDS_TO_TIDY = 60.0, 60.0, 600.0, 2.0
 
 _FILLED_BY_TOOLS = (
     ".git .hg .svn node_modules bower_components .venv venv __pycache__ .eggs .tox .nox .mypy_cache .ruff_cache"
@@ -135,6 +136,22 @@ class Git:
             _keep_small(git_dir)
         return git_dir
 
+    def tags(self, repository: str | Path) -> dict[str, str]:
+        """The tags that a repository has now, each with the commit behind it; annotated ones are followed to theirs.
+
+        `repository` is as for `mirror`. Nothing is fetched. Raises `GitError` where the repository cannot be had.
+        """
+        address, protocol = _address(repository)
+        answer = run_git(
+            *("ls-remote", "--tags", "--end-of-options", address),
+            git_dir=Path("/nonexistent"),  # no configuration of the folder that we happen to be in
+            protocol=protocol,
+            environ=self._environ,
+            seconds=SECONDS_LISTING,
+            largest=LARGEST_LISTING,
+        )
+        return _tags(answer)
+
     def commit(self, git_dir: Path, branch: str) -> str:
         """The commit at the tip of a branch. Raises `GitError` where there is no such branch."""
         return commit_of(git_dir, f"refs/heads/{branch}")
@@ -142,6 +159,16 @@ class Git:
     def tree_at(self, git_dir: Path, commit: str) -> Tree:
         """The files of one commit; see `tree_at`."""
         return tree_at(git_dir, commit)
+
+
+def _tags(listing: bytes) -> dict[str, str]:
+    """The tags in what `git ls-remote` answers. `NAME^{}` is what an annotated tag leads to, and stands behind it."""
+    found = {}
+    for line in listing.decode("utf-8", "replace").splitlines():
+        commit, _, ref = line.partition("\t")
+        if _COMMIT.fullmatch(commit) and ref.startswith("refs/tags/"):
+            found[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
+    return found
 
 
 def _keep_small(git_dir: Path) -> None:

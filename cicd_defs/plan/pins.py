@@ -1,11 +1,14 @@
 """Which version of an action, an image or a tool we use, from data files that travel with the package.
 
-Nothing here looks anything up: an action that the table does not know is an error, never a guess.
+Nothing here looks anything up: an action that the table does not know is an error, never a guess. What `cicd pins
+update` looks up takes the place of these; see `cicd_defs/plan/repin.py`.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
+from cicd_defs.plan.pinned import Pin, Pins
 from cicd_defs.plan.pipeline import Action
 
 VERSIONS = {
@@ -64,6 +67,30 @@ def image(reference: str) -> str:
 
 
 @cache
+def packaged() -> Pins:
+    """Every pin that our plans use, by kind and name, as it stands in the data files."""
+    actions = [Pin.model_validate(_told_action(name, version)) for name, version in VERSIONS.items()]
+    images = [Pin.model_validate(_told_image(*row)) for row in _rows("image-digests.tsv")]
+    return Pins(pins=tuple(sorted((*actions, *images), key=lambda pin: (pin.kind, pin.name.lower()))))
+
+
+def recorded(name: str) -> Mapping[str, str]:
+    """Each version of an action that the table knows, with the commit behind it."""
+    return {version: commit for (known, version), commit in _commits().items() if known == name}
+
+
+def _told_action(name: str, version: str) -> dict[str, str]:
+    row = next(row for row in _rows("action-versions.tsv") if row[:2] == [name, version])
+    told = {"kind": "action", "name": name, "version": version, "pin": row[2]}
+    return {**told, "source": row[5], "date": row[3]}
+
+
+def _told_image(reference: str, digest: str, _seen: str, date: str) -> dict[str, str]:
+    name, _, tag = reference.rpartition(":")
+    return {"kind": "image", "name": name, "version": tag, "pin": digest, "source": "seen", "date": date}
+
+
+@cache
 def _names() -> dict[str, str]:
     return {name.lower(): name for name in VERSIONS}
 
@@ -78,6 +105,7 @@ def _digests() -> dict[str, str]:
     return {row[0]: row[1] for row in _rows("image-digests.tsv")}
 
 
+@cache
 def _rows(name: str) -> list[list[str]]:
     text = resources.files("cicd_defs.plan").joinpath("data", name).read_text("utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
