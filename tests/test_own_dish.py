@@ -30,6 +30,7 @@ def test_what_is_written_is_what_is_generated(files):
         ".github/workflows/nightly.yml",
         ".pre-commit-config.yaml",
         ".github/dependabot.yml",
+        ".github/rulesets/cicd-defs.json",
         "ci.mk",
     }
     for file in files:
