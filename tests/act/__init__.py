@@ -27,10 +27,10 @@ from typing import Any
 import yaml
 
 from tests.act import sinks
-from tests.act.actions import stubs
+from tests.act.actions import BEHAVIOUR, WIRING, stubs
 from tests.act.pythons import prepare_python
 from tests.act.repository import EVENTS, WORKFLOWS, Repository
-from tests.act.rules import Rule, write_programs, write_rules
+from tests.act.rules import PROGRAMS, TOOLCHAINS, Rule, write_programs, write_rules
 
 __all__ = ["Call", "Outcome", "Repository", "Rule", "prepare_python", "run_workflow", "unavailable"]
 
@@ -121,17 +121,21 @@ def run_workflow(
     inputs: Mapping[str, str] | None = None,
     rules: Sequence[Rule] = (),
     listening: bool = False,
+    wiring: bool = False,
 ) -> Outcome:
     """Run one workflow file of the repository for an event (a key of `EVENTS`).
 
     Everything is kept in `home`; `python` is what `prepare_python` made. `secrets` hold the job's token too where
     nothing else is said; `inputs` are what a person answers who starts it by hand. With `listening` there are servers
-    for HTTP and mail on loopback. Raises ValueError where the workflow uses an action that has no stub, or services:
-    on a host act passes over them in silence.
+    for HTTP and mail on loopback. With `wiring` what builds and tests is a stub too, and only jobs, steps, conditions
+    and what is handed on are real. Raises ValueError where the workflow uses an action that has no stub, or services,
+    unless nothing would use them: on a host act passes over them in silence.
     """
     workflow = yaml.safe_load((repository.path / WORKFLOWS / file).read_text())
-    refuse_services(workflow)
+    if not wiring:
+        refuse_services(workflow)
     home.mkdir(parents=True)
+    write_programs(home / "programs", (*PROGRAMS, *(TOOLCHAINS if wiring else ())))
     write_rules(home, rules)
     payload = home / "event.json"
     payload.write_text(json.dumps(EVENTS[event](repository) | ({"inputs": dict(inputs)} if inputs else {})))
@@ -143,6 +147,7 @@ def run_workflow(
         "ACT_PYTHON": python,
         "CURL_CA_BUNDLE": home / "heard" / "certificate.pem",
     }
+    found = stubs(workflow, home / "stubs", WIRING if wiring else BEHAVIOUR)
     command = [
         *[str(ACT), event, "--json", "--no-cache-server", "--no-skip-checkout", "--pull=false"],
         *["--directory", str(repository.path), "--workflows", f"{WORKFLOWS}/{file}"],
@@ -150,7 +155,7 @@ def run_workflow(
         *["--action-cache-path", str(home / "act")],
         *[word for name, value in variables.items() for word in ("--env", f"{name}={value}")],
         *[word for runner in runners(workflow) for word in ("-P", f"{runner}=-self-hosted")],
-        *[word for stub in stubs(workflow, home / "stubs") for word in ("--local-repository", stub)],
+        *[word for stub in found for word in ("--local-repository", stub)],
     ]
     if listening:
         command = [
@@ -168,7 +173,7 @@ def run_workflow(
 def run(command: Sequence[str], home: Path) -> tuple[int, str]:
     """Run act with next to nothing of our environment; its whole group ends when the time is up."""
     git = shutil.which("git")
-    folders = (write_programs(home / "programs"), *HUMBLE_PATH, Path(git).parent if git else "/usr/bin")
+    folders = (home / "programs", *HUMBLE_PATH, Path(git).parent if git else "/usr/bin")
     path = os.pathsep.join(dict.fromkeys(map(str, folders)))
     environment = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
     process = subprocess.Popen(
@@ -199,8 +204,10 @@ def refuse_services(workflow: Mapping[str, Any]) -> None:
 
 
 def runners(workflow: Mapping[str, Any]) -> list[str]:
-    """The labels of the machines that the jobs ask for. A matrix of machines is not run here."""
-    return sorted({str(job["runs-on"]) for job in workflow["jobs"].values()})
+    """The labels of the machines that the jobs ask for. Whatever they say, it is this one."""
+    fixed = {str(job["runs-on"]) for job in workflow["jobs"].values()}
+    matrices = [job.get("strategy", {}).get("matrix", {}) for job in workflow["jobs"].values()]
+    return sorted(fixed | {str(label) for matrix in matrices for label in matrix.get("os", ())})
 
 
 def read_outcome(exit_code: int, log: str, workflow: Mapping[str, Any], home: Path) -> Outcome:

@@ -11,6 +11,7 @@ STUBS = Path(__file__).parent / "stubs"
 PYTHON = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
 
 BEHAVIOUR: Mapping[str, str | None] = {
+    "Swatinem/rust-cache": None,
     "actions/attest-build-provenance": None,
     "actions/cache": None,
     "actions/checkout": "checkout",
@@ -31,9 +32,15 @@ BEHAVIOUR: Mapping[str, str | None] = {
     "docker/metadata-action": "metadata",
     "docker/setup-buildx-action": None,
     "docker/setup-qemu-action": None,
+    "golangci/golangci-lint-action": None,
+    "oven-sh/setup-bun": None,
+    "prefix-dev/setup-pixi": None,
     "trufflesecurity/trufflehog": None,
 }
 """Action to the stub that stands in for it; None where being called is all there is to it."""
+
+WIRING = {**BEHAVIOUR, "actions/setup-python": None, "actions/upload-artifact": None}
+"""The same where only the workflow itself is real: nothing is set up, and no test writes a report to keep."""
 
 OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "docker/build-push-action": ("digest",),
@@ -47,23 +54,29 @@ def steps_with_actions(workflow: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
 
 
-def stubs(workflow: Mapping[str, Any], folder: Path) -> list[str]:
+def stubs(
+    workflow: Mapping[str, Any], folder: Path, behaviour: Mapping[str, str | None] = BEHAVIOUR
+) -> list[str]:
     """Write a stub for each action at each ref that is used; returns them as act takes them: `owner/name@ref=folder`.
 
-    A stub declares the inputs that it is given here: a composite action is handed no others.
+    A stub declares the inputs that it is given here: a composite action is handed no others. Raises ValueError for an
+    action that has none.
     """
     inputs: dict[str, set[str]] = {}
     for step in steps_with_actions(workflow):
         inputs.setdefault(step["uses"], set()).update(step.get("with", {}))
-    return [f"{uses}={write_stub(folder, uses, names)}" for uses, names in sorted(inputs.items())]
+    unknown = [uses for uses in sorted(inputs) if uses.partition("@")[0] not in behaviour]
+    if unknown:
+        raise ValueError(f"{unknown[0]} has no stub; add one in tests/act/stubs and name it in BEHAVIOUR")
+    return [
+        f"{uses}={write_stub(folder, uses, names, behaviour[uses.partition('@')[0]])}"
+        for uses, names in sorted(inputs.items())
+    ]
 
 
-def write_stub(folder: Path, uses: str, names: set[str]) -> Path:
+def write_stub(folder: Path, uses: str, names: set[str], behaviour: str | None) -> Path:
     """One stub: it writes down the call, then does what its script does."""
     action = uses.partition("@")[0]
-    if action not in BEHAVIOUR:
-        raise ValueError(f"{uses} has no stub; add one in tests/act/stubs and name it in BEHAVIOUR")
-    behaviour = BEHAVIOUR[action]
     scripts = ["record"] if behaviour is None else ["record", behaviour]
     env = {"ACTION": action, "INPUTS": "${{ toJSON(inputs) }}"}
     steps = [

@@ -7,8 +7,15 @@ from pathlib import Path
 
 from tests.act.actions import PYTHON, STUBS
 
-PROGRAMS = ("curl", "docker", "gh", "helm", "kubectl", "skaffold", "sleep")
+PROGRAMS = ("curl", "docker", "gh", "helm", "kubectl", "sha256sum", "skaffold", "sleep")
 """The programs of a runner that must not be the real ones here. `sleep` takes no time."""
+
+TOOLCHAINS = (
+    *("python", "pip", "pipx", "pytest", "ruff", "mypy", "uv", "poetry", "pdm", "pipenv", "hatch", "pixi"),
+    *("node", "npm", "npx", "corepack", "pnpm", "yarn", "bun"),
+    *("go", "gofmt", "cargo", "rustup", "java", "mvn", "gradle", "make"),
+)
+"""What builds and tests, for a run in which only the workflow itself is real."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,7 @@ class Rule:
 
     `words` are patterns (`*`, `?`) for words of the call, in this order, the first for the program or action itself.
     `turn` is the how-manieth of the calls that they fit, from 1; None for each. The first rule that fits counts.
+    What `curl` says goes to its `--output`.
     """
 
     words: tuple[str, ...]
@@ -40,10 +48,10 @@ def write_rules(home: Path, rules: Sequence[Rule]) -> None:
     (home / "rules.json").write_text(json.dumps([asdict(rule) for rule in rules]))
 
 
-def write_programs(folder: Path) -> Path:
+def write_programs(folder: Path, names: Sequence[str]) -> Path:
     """A folder for the front of the path, with a stub for each program."""
     folder.mkdir()
-    for name in PROGRAMS:
+    for name in names:
         (folder / name).write_text(
             f"#!{PYTHON}\nimport sys\nsys.path.insert(0, {str(STUBS)!r})\nimport program\nprogram.main()\n"
         )
