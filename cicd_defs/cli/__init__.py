@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from cicd_defs.cli import pins
 from cicd_defs.cli.files import apply, plan, render
 from cicd_defs.cli.projects import check, detect, explain, init
 from cicd_defs.cli.reading import UsageProblem
@@ -24,6 +25,7 @@ app = typer.Typer(
 
 for command in (check, explain, detect, init, plan, render, apply):
     app.command()(command)
+app.add_typer(pins.app, name="pins")
 
 
 def main() -> None:

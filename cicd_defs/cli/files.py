@@ -76,7 +76,7 @@ def render(
     """Write the files of a project into a folder. What people changed there is kept; see `cicd apply`."""
     project = project_of(spec)
     tree = tree_of(repository_of(project, spec, repo))
-    pipeline, files = compiled(project, tree)
+    pipeline, files = compiled(spec, project, tree)
     choices = Choices(overwrite or project.pipeline.overwrite, tuple(keep or ()), tuple(take or ()))
     outcome = brought_together(out, pipeline, files, folder_tree(out), choices)
     for path in _written(out, outcome.changes, [file.path for file in outcome.regenerated.files]):
@@ -109,12 +109,12 @@ def apply(  # noqa: PLR0913, PLR0917 - a command has its options
     place = repository_of(project, spec, repo)
     choices = Choices(overwrite or project.pipeline.overwrite, tuple(keep or ()), tuple(take or ()))
     if branch is not None:
-        _commit(project, place, branch, message, choices)
+        _commit(spec, project, place, branch, message, choices)
         return
     if message is not None:
         raise UsageProblem("--message goes with --branch: without a branch nothing is committed.")
     tree = tree_of(place)
-    pipeline, files = compiled(project, tree)
+    pipeline, files = compiled(spec, project, tree)
     outcome = brought_together(place, pipeline, files, tree, choices)
     for path in _written(place, outcome.changes, ()):
         print(path)
@@ -127,7 +127,7 @@ def plan(spec: Spec, repo: Repo = None) -> None:
     """Show what `cicd apply` would change in the repository, as a diff. Exit code 2 where there are changes."""
     project = project_of(spec)
     tree = tree_of(repository_of(project, spec, repo))
-    pipeline, files = compiled(project, tree)
+    pipeline, files = compiled(spec, project, tree)
     choices = Choices(overwrite=True, keep=(), take=tuple(_theirs(files, tree)))
     outcome = _outcome(pipeline, files, tree, choices)
     print(
@@ -197,7 +197,9 @@ def _written(out: Path, changes: Mapping[str, str | None], shown: Iterable[str])
     return [out / path for path in dict.fromkeys((*shown, *changes))]
 
 
-def _commit(project: "Project", place: Path, branch: str, message: str | None, choices: Choices) -> None:
+def _commit(
+    spec: Path, project: "Project", place: Path, branch: str, message: str | None, choices: Choices
+) -> None:
     """Put what changes on a branch of the repository."""
     from cicd_defs.render.proposal import propose
     from resources.commits import author_in, commit_files, git_folder, start_of
@@ -206,7 +208,7 @@ def _commit(project: "Project", place: Path, branch: str, message: str | None, c
     try:
         start = start_of(place, branch)
         tree = tree_at(git_folder(place), start)
-        pipeline, files = compiled(project, tree)
+        pipeline, files = compiled(spec, project, tree)
         outcome = brought_together(place, pipeline, files, tree, choices)
         print_decisions(outcome, sys.stderr.write)
         if not outcome.changes:

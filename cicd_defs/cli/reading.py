@@ -93,12 +93,19 @@ def stacks_of(tree: "Tree") -> "Stacks":
     return detected(tree)
 
 
-def compiled(project: "Project", tree: "Tree") -> "tuple[Pipeline, tuple[GeneratedFile, ...]]":
-    """The pipeline of a project on a repository, and its files as they are generated."""
+def compiled(spec: Path, project: "Project", tree: "Tree") -> "tuple[Pipeline, tuple[GeneratedFile, ...]]":
+    """The pipeline of a project on a repository, with the pins beside its file, and its files as they are generated."""
     from cicd_defs.facts.written import written_files
     from cicd_defs.plan.compile import compile_pipeline
     from cicd_defs.plan.files import looked_at
+    from cicd_defs.plan.pinned import BadPins
+    from cicd_defs.plan.repin import repinned
     from cicd_defs.render.files import render_files
+    from resources.pins import pins_beside
 
-    pipeline = compile_pipeline(project, stacks_of(tree), written_files(tree, looked_at(project)))
+    planned = compile_pipeline(project, stacks_of(tree), written_files(tree, looked_at(project)))
+    try:
+        pipeline = repinned(planned, pins_beside(spec.parent))
+    except BadPins as error:
+        raise UsageProblem(str(error)) from None
     return pipeline, render_files(pipeline)
