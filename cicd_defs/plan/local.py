@@ -1,7 +1,7 @@
 """What people run on their own machines: the same commands as CI, and the quick ones before each commit."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cicd_defs.facts.stacks import CommandKind
 from cicd_defs.plan.checks import TITLES
@@ -46,7 +46,15 @@ def hooks_of(units: Sequence[Unit]) -> tuple[Hook, ...]:
         Hook(
             id=f"{kind}-{unit.name}",
             name=f"{TITLES[kind]}: {unit.name}",
-            entry=shlex.join(["bash", "-eo", "pipefail", "-c", _script(unit, kind)]),
+            entry=shlex.join(
+                [
+                    "bash",
+                    "-eo",
+                    "pipefail",
+                    "-c",
+                    script_of(unit.path, unit.declared_env, unit.commands[kind].strip()),
+                ]
+            ),
             files="" if unit.path == "." else f"^{_regex(unit.path)}/",
         )
         for unit in units
@@ -55,11 +63,11 @@ def hooks_of(units: Sequence[Unit]) -> tuple[Hook, ...]:
     )
 
 
-def _script(unit: Unit, kind: CommandKind) -> str:
-    """The command in its folder and with its variables, as one script."""
-    folder = [] if unit.path == "." else [f"cd -- {shlex.quote(unit.path)}"]
-    exports = [f"export {name}={shlex.quote(value)}" for name, value in unit.declared_env.items()]
-    return "\n".join([*folder, *exports, unit.commands[kind].strip()])
+def script_of(path: str, env: Mapping[str, str], run: str) -> str:
+    """A command in its folder and with its variables, as one script."""
+    folder = [] if path == "." else [f"cd -- {shlex.quote(path)}"]
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
+    return "\n".join([*folder, *exports, run.strip("\n")])
 
 
 def _regex(path: str) -> str:

@@ -1,5 +1,7 @@
 """Every file of a pipeline as text: what stands where, ready to be written."""
 
+from collections.abc import Callable
+
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import MARK
 from cicd_defs.plan.pipeline import FileKind, Pipeline, PlannedFile
@@ -10,6 +12,9 @@ from cicd_defs.render.github import render_workflow
 from cicd_defs.render.makefile import render_makefile
 from cicd_defs.render.precommit import render_precommit
 from cicd_defs.render.ruleset import render_ruleset
+from cicd_defs.render.taskfile import render_taskfile
+
+Header = tuple[str, ...]
 
 
 class GeneratedFile(Value):
@@ -31,25 +36,7 @@ def render_file(pipeline: Pipeline, planned: PlannedFile) -> GeneratedFile:
 
 
 def _text(pipeline: Pipeline, planned: PlannedFile) -> str:
-    header = header_of(pipeline.project)
-    if planned.kind == "makefile":
-        return render_makefile(pipeline.local, header)
-    if planned.kind == "precommit":
-        return render_precommit(pipeline.hooks, header, pipeline.yaml_excludes)
-    if planned.kind == "dependabot":
-        return render_dependabot(pipeline.hygiene.updates, header)
-    if planned.kind == "dockerfile":
-        return render_dockerfile(pipeline.containers.dockerfile(planned.path), header)
-    if planned.kind == "dockerignore":
-        return render_dockerignore(pipeline.containers.ignore(planned.path), header)
-    if planned.kind == "codeowners":
-        return render_codeowners(pipeline.hygiene.owned, header)
-    if planned.kind == "ruleset" and pipeline.hygiene.ruleset:
-        return render_ruleset(pipeline.hygiene.ruleset)
-    workflow = pipeline.workflow(planned.path)
-    if workflow is None:
-        raise ValueError(f"the plan applies {planned.path} but holds no workflow for it")
-    return render_workflow(workflow, header)
+    return _WRITERS[planned.kind](pipeline, planned, header_of(pipeline.project))
 
 
 def header_of(project: str) -> tuple[str, ...]:
@@ -58,3 +45,35 @@ def header_of(project: str) -> tuple[str, ...]:
         f"{MARK} from projects/{project}.yaml: change there what it declares.",
         "What is changed here by hand is kept when this is generated again.",
     )
+
+
+def _workflow(pipeline: Pipeline, planned: PlannedFile, header: Header) -> str:
+    workflow = pipeline.workflow(planned.path)
+    if workflow is None:
+        raise ValueError(f"the plan applies {planned.path} but holds no workflow for it")
+    return render_workflow(workflow, header)
+
+
+def _ruleset(pipeline: Pipeline, planned: PlannedFile, header: Header) -> str:  # noqa: ARG001
+    """JSON has no comments, so the lock file alone tells whose it is."""
+    if pipeline.hygiene.ruleset is None:
+        raise ValueError(f"the plan applies {planned.path} but holds no ruleset")
+    return render_ruleset(pipeline.hygiene.ruleset)
+
+
+_WRITERS: dict[FileKind, Callable[[Pipeline, PlannedFile, Header], str]] = {
+    "workflow": _workflow,
+    "makefile": lambda pipeline, _, header: render_makefile(pipeline.local, header),
+    "taskfile": lambda pipeline, _, header: render_taskfile(pipeline.local, header),
+    "precommit": lambda pipeline, _, header: render_precommit(pipeline.hooks, header, pipeline.yaml_excludes),
+    "dockerfile": lambda pipeline, planned, header: render_dockerfile(
+        pipeline.containers.dockerfile(planned.path), header
+    ),
+    "dockerignore": lambda pipeline, planned, header: render_dockerignore(
+        pipeline.containers.ignore(planned.path), header
+    ),
+    "dependabot": lambda pipeline, _, header: render_dependabot(pipeline.hygiene.updates, header),
+    "codeowners": lambda pipeline, _, header: render_codeowners(pipeline.hygiene.owned, header),
+    "ruleset": _ruleset,
+}
+"""How a file of each kind is written."""

@@ -8,9 +8,9 @@ that it knows make takes the indentation and the signs `-`, `@`, `+` off every l
 import shlex
 from collections.abc import Sequence
 
-from cicd_defs.plan.checks import TITLES
-from cicd_defs.plan.local import CI_KINDS
+from cicd_defs.plan.local import script_of
 from cicd_defs.plan.pipeline import LocalCommand
+from cicd_defs.render.targets import Target, announcement, targets_of
 
 _PREAMBLE = """\
 ifeq ($(filter oneshell,$(.FEATURES)),)
@@ -25,52 +25,30 @@ SHELL := /usr/bin/env
 
 def render_makefile(commands: Sequence[LocalCommand], header: Sequence[str]) -> str:
     """The text of a Makefile. Not one to include: its shell and `.ONESHELL` would become those of the includer."""
-    kinds = list(dict.fromkeys(command.kind.value for command in commands))
-    several = len({command.component for command in commands}) > 1
+    targets = targets_of(commands)
     parts = ["\n".join(f"# {line}".rstrip() for line in header), _PREAMBLE.strip()]
-    parts += [".DEFAULT_GOAL := help", _help(commands, kinds, several)]
-    parts.append(_ci([kind for kind in kinds if kind in CI_KINDS]))
-    for kind in kinds:
-        parts += _targets(kind, [command for command in commands if command.kind == kind], several)
-    return "\n\n".join(parts) + "\n"
+    parts += [".DEFAULT_GOAL := help", _help(targets)]
+    return "\n\n".join([*parts, *(_target(target) for target in targets)]) + "\n"
 
 
-def _ci(kinds: Sequence[str]) -> str:
-    return f".PHONY: ci\nci: {' '.join(kinds)} ## Everything that CI runs of a change".replace(
-        "ci:  ", "ci: "
-    )
-
-
-def _help(commands: Sequence[LocalCommand], kinds: Sequence[str], several: bool) -> str:
-    rows = [("ci", "Everything that CI runs of a change")]
-    rows += [(kind, _title(kind)) for kind in kinds]
-    if several:
-        rows += [
-            (_target(command), f"{_title(command.kind.value)}: {command.component}") for command in commands
-        ]
-    width = max(len(name) for name, _ in rows)
-    lines = [f"echo {shlex.quote(f'{name:<{width}}  {title}')}" for name, title in rows]
+def _help(targets: Sequence[Target]) -> str:
+    """What there is: what runs several commands first."""
+    width = max(len(target.name) for target in targets)
+    ordered = sorted(targets, key=lambda target: target.command is not None)
+    lines = [f"echo {shlex.quote(f'{target.name:<{width}}  {target.title}')}" for target in ordered]
     return "\n".join([".PHONY: help", "help:", f"\t@{lines[0]}", *(f"\t{line}" for line in lines[1:])])
 
 
-def _targets(kind: str, commands: Sequence[LocalCommand], several: bool) -> list[str]:
-    if not several:
-        return [_target_text(kind, commands[0])]
-    names = [_target(command) for command in commands]
-    together = f".PHONY: {kind}\n{kind}: {' '.join(names)}"
-    return [together, *(_target_text(_target(command), command) for command in commands)]
-
-
-def _target(command: LocalCommand) -> str:
-    return f"{command.kind.value}-{command.component}"
+def _target(target: Target) -> str:
+    if target.command:
+        return _target_text(target.name, target.command)
+    remark = f" ## {target.title}" if target.name == "ci" else ""
+    return f".PHONY: {target.name}\n{' '.join([f'{target.name}:', *target.needs])}{remark}"
 
 
 def _target_text(name: str, command: LocalCommand) -> str:
-    lines = [f"@echo {shlex.quote(f'— {_title(command.kind.value)}: {command.component}')}"]
-    if command.path != ".":
-        lines.append(f"cd -- {shlex.quote(command.path)}")
-    lines += [f"export {key}={shlex.quote(value)}" for key, value in command.env.items()]
-    lines += _script(command.run.strip("\n")).split("\n")
+    lines = [f"@echo {shlex.quote(announcement(command))}"]
+    lines += _script(script_of(command.path, command.env, command.run)).split("\n")
     return "\n".join([f".PHONY: {name}", f"{name}:", *(f"\t{_make(line)}" for line in lines)])
 
 
@@ -84,7 +62,3 @@ def _script(run: str) -> str:
 
 def _make(line: str) -> str:
     return line.replace("$", "$$")
-
-
-def _title(kind: str) -> str:
-    return next(title for name, title in TITLES.items() if name == kind)
