@@ -97,7 +97,9 @@ def _grouped(flat: Block, opens: Callable[[Block], bool]) -> Block:
             groups.append(block)
         else:
             members.setdefault(len(groups) - 1, []).append(block)
-    children = (replace(block, children=tuple(members.get(at, ()))) for at, block in enumerate(groups))
+    children = (
+        replace(block, children=(*block.children, *members.get(at, ()))) for at, block in enumerate(groups)
+    )
     return replace(flat, children=tuple(children))
 
 

@@ -92,13 +92,20 @@ def reordered(before: Iterable[str], after: Iterable[str]) -> bool:
 
 
 def woven(skeleton: Sequence[str], others: Sequence[str], kept: Collection[str]) -> list[str]:
-    """The order of `skeleton`, with what only `others` has put behind the sibling that it stood behind there."""
+    """The order of `skeleton`, with what only `others` has put behind the sibling that it stood behind there.
+
+    Where all before it are gone, it stands before the one that followed it.
+    """
     result = [name for name in skeleton if name in kept]
     present = set(result)
     for position, name in enumerate(others):
         if name in present or name not in kept:
             continue
-        behind = next((prior for prior in reversed(others[:position]) if prior in present), None)
-        result.insert(0 if behind is None else result.index(behind) + 1, name)
+        before = next((prior for prior in reversed(others[:position]) if prior in present), None)
+        behind = next((later for later in others[position + 1 :] if later in present), None)
+        if before is not None:
+            result.insert(result.index(before) + 1, name)
+        else:
+            result.insert(len(result) if behind is None else result.index(behind), name)
         present.add(name)
     return result

@@ -17,6 +17,7 @@ from cicd_defs.render.blocks import (
     header_length,
     is_blank,
     is_remark,
+    join,
     lines_of,
     stem_of,
 )
@@ -61,8 +62,16 @@ def split_yaml(text: str) -> Block:
     top = [header] if header else []
     if root is None:
         return Block("", children=tuple(top), tail="".join(lines[header_length(header) :]))
-    keys, tail = _Cutter(lines).children(root, header_length(header), len(lines), ())
-    return Block("", children=(*top, *keys), tail=tail)
+    cutter = _Cutter(lines)
+    if not cutter.opens(root, ("",)):
+        raise Unsplittable(
+            root.line + 1, "the file's top is not a block of keys that stand on lines of their own"
+        )
+    keys, tail = cutter.children(root, header_length(header), len(lines), ())
+    whole = Block("", children=(*top, *keys), tail=tail)
+    if join(whole) != text:  # an odd form, such as a `?` without a key: better refused than lost
+        raise Unsplittable(root.line + 1, "its keys and items do not all stand on lines of their own")
+    return whole
 
 
 def _document(text: str) -> _Node | None:
@@ -160,7 +169,7 @@ class _Cutter:
         for line in range(item.line - 1, -1, -1):
             if found := _DASH.fullmatch(self.lines[line]):
                 return line, len(found[1])
-            if not is_blank(self.lines[line]) and not is_remark(self.lines[line]):
+            if not self._is_gap(line):
                 break
         return -1, -1
 
@@ -175,7 +184,7 @@ class _Cutter:
 
     def _inside(self, value: _Node, keys: tuple[str, ...], first: int, stop: int, column: int) -> int:
         """How many of the lines behind a node are still its own: up to its last comment that is indented as it is."""
-        if not self._opens(value, keys):
+        if not self.opens(value, keys):
             return 0
         least = max(self._place(value, 0)[1], column + 1)
         own = [
@@ -192,14 +201,14 @@ class _Cutter:
 
     def _keyed(self, key: _Node, value: _Node, line: int, limit: int, keys: tuple[str, ...]) -> Block:
         below = (*keys, key.text)
-        if not self._opens(value, below):
+        if not self.opens(value, below):
             return Block(stem_of(key.text), head="".join(self.lines[line:limit]))
         children, tail = self.children(value, line + 1, limit, below)
         return Block(stem_of(key.text), head=self.lines[line], children=children, tail=tail)
 
     def _item(self, value: _Node, line: int, limit: int, keys: tuple[str, ...]) -> Block:
         stem = self._stem(value, line, limit)
-        if not self._opens(value, keys):
+        if not self.opens(value, keys):
             return Block(stem, head="".join(self.lines[line:limit]))
         if value.line != line:
             children, tail = self.children(value, line + 1, limit, keys)
@@ -214,7 +223,10 @@ class _Cutter:
             return stem_of(value.text)
         return _identity(value) or stem_of(masked("".join(self.lines[line:limit])).replace("\0", ""))
 
-    def _opens(self, value: _Node, keys: tuple[str, ...]) -> bool:
+    def _is_gap(self, line: int) -> bool:
+        return is_blank(self.lines[line]) or is_remark(self.lines[line])
+
+    def opens(self, value: _Node, keys: tuple[str, ...]) -> bool:
         """Whether a value is cut further: its parts stand on lines of their own and can be told apart."""
         if not value.items or value.kind not in ("map", "list"):
             return False
@@ -224,10 +236,17 @@ class _Cutter:
         lines = [line for line, _ in places]
         if min(lines) < 0 or len({column for _, column in places}) > 1 or lines != sorted(set(lines)):
             return False
-        return all(self._stands_free(value, place, at == 0) for at, place in enumerate(places))
+        return all(self._stands_free(value, at, places[at]) for at in range(len(places)))
 
-    def _stands_free(self, value: _Node, place: tuple[int, int], first: bool) -> bool:
-        before = self.lines[place[0]][: place[1]]
+    def _stands_free(self, value: _Node, position: int, place: tuple[int, int]) -> bool:
+        """Whether there is nothing but indentation before it, or the dash of the item whose first key it is."""
+        before, first = self.lines[place[0]][: place[1]], position == 0
+        if value.kind == "map" and value.items[position][0].kind != "scalar":
+            return False
+        if not first and not all(
+            self._is_gap(at) for at in range(self._end(*value.items[position - 1]) + 1, place[0])
+        ):
+            return False
         if not before.strip(" "):
             return True
         return value.kind == "map" and first and not before.strip(" -") and before.count("-") == 1

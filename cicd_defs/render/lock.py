@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cicd_defs.facts.written import LOCK_PATH
 from cicd_defs.render.blocks import Block, digest, element, is_blank, lines_of, names_of, plain
 from cicd_defs.render.blocks_pins import Pin, masked, pins_of
 
-LOCK_PATH = ".github/cicd-defs.lock"
 VERSION = 1
 _NOTE = (
     "Written by cicd-defs: what it generated last, to tell edits by hand. Commit it, and leave it as it is."
@@ -53,6 +53,11 @@ def locked(block: Block) -> Locked:
         pins=pins_of(block.head),
         children={child.name or child.stem: locked(child) for child in block.children},
     )
+
+
+def locked_file(kind: str, root: Block) -> LockedFile:
+    """What the lock remembers of a file that was generated. What stands around its elements is not of ours."""
+    return LockedFile(kind, Locked("", children=locked(root).children))
 
 
 def digest_of(block: Block) -> str:

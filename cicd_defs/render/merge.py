@@ -139,16 +139,17 @@ class Merge:
             block = self._element((*names, name), known.get(name), ours.get(name), moved)
             if block is not None:
                 merged[name] = block
-        return tuple(merged[name] for name in self._order(names, base, ours, theirs, merged))
+        by_hand = self._ordered_by_hand(names, base, ours, theirs)
+        first, second = (ours, theirs) if by_hand else (theirs, ours)
+        order = woven(list(first), list(second), merged)
+        if by_hand and reordered(ours, theirs):
+            merged = {name: _spaced_as(ours.get(name), block) for name, block in merged.items()}
+        return tuple(merged[name] for name in order)
 
-    def _order(
-        self,
-        names: Names,
-        base: Locked | None,
-        ours: Mapping[str, Block],
-        theirs: Mapping[str, Block],
-        merged: Mapping[str, Block],
-    ) -> list[str]:
+    def _ordered_by_hand(
+        self, names: Names, base: Locked | None, ours: Mapping[str, Block], theirs: Mapping[str, Block]
+    ) -> bool:
+        """Whether the order is people's: they changed it, or nobody knows how it was."""
         by_hand = base is None or reordered(base.children, ours)
         generated = base is not None and reordered(base.children, theirs)
         if by_hand and generated and reordered(ours, theirs):
@@ -159,9 +160,7 @@ class Merge:
             by_hand = not generated
         if by_hand and base is not None:
             self._keep(names, "reordered", "by hand")
-        if by_hand:
-            return woven(list(ours), list(theirs), merged)
-        return woven(list(theirs), list(ours), merged)
+        return by_hand
 
     def _order_conflict(self, names: Names, ours: Mapping[str, Block], theirs: Mapping[str, Block]) -> None:
         first = next(iter(ours.values()))
@@ -178,7 +177,7 @@ class Merge:
         ours, theirs = lead_of(current.lead, current.column), lead_of(new.lead, new.column)
         generated = shifted_text(new.lead, current.column - new.column)
         if ours == theirs or (base is not None and theirs == base.lead):
-            if ours != theirs:
+            if ours != theirs and not (isinstance(ours, int) and isinstance(theirs, int)):
                 self._keep(names, "edited", "the lines above it")
             return current.lead
         if (base is not None and ours == base.lead) or (base is None and isinstance(ours, int)):
@@ -314,6 +313,11 @@ def _same(current: Block, new: Block) -> bool:
 
 def _column(block: Block) -> int:
     return next((child.column for child in block.children if child.stem != "header"), 0)
+
+
+def _spaced_as(current: Block | None, block: Block) -> Block:
+    """Blank lines belong to places: in people's order they stay as they are."""
+    return block if current is None or block.lead.strip() else replace(block, lead=current.lead)
 
 
 def _is_former(block: Block) -> bool:

@@ -4,10 +4,10 @@ What was changed by hand stays, what was not follows the generator, and where bo
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cicd_defs.facts.value import Value
-from cicd_defs.facts.written import is_ours
+from cicd_defs.facts.written import LOCK_PATH, is_ours
 from cicd_defs.render.blocks import Block, Unsplittable, join, lines_of
 from cicd_defs.render.blocks_lines import (
     split_dockerfile,
@@ -17,16 +17,15 @@ from cicd_defs.render.blocks_lines import (
     split_settings,
     split_whole,
 )
-from cicd_defs.render.blocks_names import named
+from cicd_defs.render.blocks_names import likeness, named
 from cicd_defs.render.blocks_yaml import split_yaml
 from cicd_defs.render.files import GeneratedFile
-from cicd_defs.render.lock import LOCK_PATH, Locked, LockedFile, locked, read_lock, write_lock
+from cicd_defs.render.lock import Locked, LockedFile, locked, locked_file, read_lock, write_lock
 from cicd_defs.render.merge import (
     Choice,
     Conflict,
     Kept,
     Merge,
-    is_changed,
     is_edited,
     message_of,
 )
@@ -93,11 +92,6 @@ def regenerate(
         if path not in {file.path for file in wanted}:
             round_.unwanted(path, known[path])
     return round_.result()
-
-
-def locked_paths(lock: str) -> tuple[str, ...]:
-    """The files that a lock's text names: what `regenerate` wants to see of a work tree. Raises `BrokenLock`."""
-    return tuple(read_lock(lock))
 
 
 def split(kind: str, text: str) -> Block:
@@ -186,12 +180,12 @@ class _Round:
         if file.path in self.choices.take:
             self.choices.used.add(file.path)
             self._write(file, file.text, new)
-        elif is_changed(base, new):
+        elif likeness(base) != likeness(locked_file(file.kind, new).root):
             self._whole(file, None, None, "was deleted by hand, and is generated in another form now", new)
         else:
             detail = f"it is generated, and was deleted by hand; `take {file.path}` brings it back"
             self.kept.append(Kept(file=file.path, element="", what="deleted", detail=detail))
-            self.lock[file.path] = LockedFile(file.kind, locked(new))
+            self.lock[file.path] = locked_file(file.kind, new)
 
     def _merged(self, file: GeneratedFile, base: Locked | None, text: str, new: Block) -> None:
         frame = _Frame.of(text)
@@ -203,7 +197,7 @@ class _Round:
             return
         merge = Merge(file.path, self.choices.of)
         theirs = named(split(file.kind, frame.broken(file.text)), base)
-        merged = merge.root(base, ours, theirs)
+        merged = _set_apart(merge.root(base, ours, theirs), ours)
         if merge.conflicts:
             self._stop(file, text, merge.conflicts)
             return
@@ -223,7 +217,7 @@ class _Round:
         if side == "take":
             self._write(file, file.text, new)
         elif side == "keep":
-            self.lock[file.path] = LockedFile(file.kind, locked(new))
+            self.lock[file.path] = locked_file(file.kind, new)
             if text is not None:
                 self._write(file, text, new)
         else:
@@ -231,7 +225,7 @@ class _Round:
 
     def _write(self, file: GeneratedFile, text: str, new: Block) -> None:
         self.files.append(GeneratedFile(path=file.path, kind=file.kind, text=text))
-        self.lock[file.path] = LockedFile(file.kind, locked(new))
+        self.lock[file.path] = locked_file(file.kind, new)
 
     def _stop(self, file: GeneratedFile, text: str | None, conflicts: Sequence[Conflict]) -> None:
         """Leave a file, and what the lock has of it, as they are."""
@@ -261,7 +255,7 @@ class _Round:
     def _remove(self, path: str, entry: LockedFile, text: str) -> None:
         """Take a file away; of a text that is people's own only our section."""
         rest = _around(entry.kind, text)
-        if rest.strip():
+        if _says_something(rest):
             self.files.append(GeneratedFile(path=path, kind="contributing", text=rest))
         else:
             self.removed.append(path)
@@ -331,6 +325,18 @@ def _is_pristine(entry: LockedFile, text: str) -> bool:
         return False
     loose = root.tail.strip() and entry.kind != "contributing"
     return not loose and not any(is_edited(entry.root.children[child.name], child) for child in root.children)
+
+
+def _set_apart(merged: Block, before: Block) -> Block:
+    """A blank line in front of a section that is new in a text of people's own."""
+    new = merged.children and not before.children and merged.head
+    return replace(merged, head=f"{merged.head}\n") if new and not merged.head.endswith("\n\n") else merged
+
+
+def _says_something(rest: str) -> bool:
+    """Whether there is more than a title."""
+    lines = [line for line in rest.splitlines() if line.strip()]
+    return len(lines) > 1 or (bool(lines) and not lines[0].startswith("# "))
 
 
 def _around(kind: str, text: str) -> str:

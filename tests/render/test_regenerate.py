@@ -2,9 +2,10 @@
 
 import pytest
 
+from cicd_defs.facts.written import LOCK_PATH, locked_paths
 from cicd_defs.render.files import GeneratedFile
-from cicd_defs.render.lock import LOCK_PATH, BrokenLock
-from cicd_defs.render.regenerate import Regenerated, locked_paths, regenerate
+from cicd_defs.render.lock import BrokenLock
+from cicd_defs.render.regenerate import Regenerated, regenerate
 
 CI = ".github/workflows/ci.yml"
 TEXT = """\
@@ -36,18 +37,16 @@ def tree(result: Regenerated) -> dict[str, str]:
     return {file.path: file.text for file in result.files}
 
 
-def after(first: str, **present: str | None) -> dict[str, str]:
-    """The work tree after `first` was generated, with the workflow as it is now (None: deleted)."""
-    written = tree(regenerate([workflow(first)], {}))
-    text = present.get("ci", first)
-    return {**written, CI: text} if text is not None else {LOCK_PATH: written[LOCK_PATH]}
+def before(*files: GeneratedFile) -> dict[str, str]:
+    """The work tree after these files were generated."""
+    return tree(regenerate(files or [workflow()], {}))
 
 
 def test_new_files_are_written_as_they_are_and_the_lock_comes_last():
     result = regenerate([workflow()], {})
     assert result.files[0] == workflow()
     assert [file.path for file in result.files] == [CI, LOCK_PATH]
-    assert locked_paths(result.files[-1].text) == (CI,)
+    assert locked_paths(result.files[-1].text) == {CI, LOCK_PATH}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,7 @@ def test_new_files_are_written_as_they_are_and_the_lock_comes_last():
     ],
 )
 def test_what_one_side_changed_is_taken_from_that_side(present, generated, expected):
-    result = regenerate([workflow(generated)], after(TEXT, ci=present))
+    result = regenerate([workflow(generated)], {**before(), CI: present})
     assert result.conflicts == ()
     assert tree(result)[CI] == expected
     again = regenerate([workflow(generated)], tree(result))
@@ -74,3 +73,128 @@ def test_what_one_side_changed_is_taken_from_that_side(present, generated, expec
 def test_a_broken_lock_says_what_to_do():
     with pytest.raises(BrokenLock, match=r"\.github/cicd-defs\.lock: .*generate again"):
         regenerate([workflow()], {LOCK_PATH: "{", CI: TEXT})
+
+
+def test_a_file_that_was_deleted_by_hand_stays_away_until_it_is_asked_for():
+    present = {LOCK_PATH: before()[LOCK_PATH]}
+    result = regenerate([workflow()], present)
+    assert tree(result) == present
+    assert [(kept.file, kept.what) for kept in result.kept] == [(CI, "deleted")]
+    assert tree(regenerate([workflow()], present, take=["all"])) == present
+    assert tree(regenerate([workflow()], present, take=[CI])) == before()
+
+
+def test_a_file_that_was_deleted_by_hand_and_is_generated_otherwise_is_a_conflict():
+    present = {LOCK_PATH: before()[LOCK_PATH]}
+    result = regenerate([workflow(OTHER)], present)
+    assert tree(result) == present
+    assert [(conflict.id, conflict.generated) for conflict in result.conflicts] == [(CI, OTHER)]
+    assert tree(regenerate([workflow(OTHER)], present, take=[CI])) == before(workflow(OTHER))
+    kept = regenerate([workflow(OTHER)], present, keep=[CI])
+    assert CI not in tree(kept)
+    assert regenerate([workflow(OTHER)], tree(kept)).conflicts == ()
+
+
+NIGHTLY = workflow(path=".github/workflows/nightly.yml")
+BUMPED = TEXT.replace("3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "a" * 40 + " # v7.0.2")
+
+
+@pytest.mark.parametrize(
+    "text", [TEXT, BUMPED, TEXT.replace("\n\n", "\n\n\n")], ids=["pristine", "bumped", "spaced"]
+)
+def test_what_is_no_longer_generated_is_removed(text):
+    result = regenerate([workflow()], {**before(workflow(), NIGHTLY), NIGHTLY.path: text})
+    assert result.removed == (NIGHTLY.path,)
+    assert tree(result) == before()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [EDITED, TEXT + "# mine\n", TEXT + "env: {}\n", "a: [\n"],
+    ids=["edited", "comment", "key", "broken"],
+)
+def test_what_is_no_longer_generated_and_was_edited_is_a_conflict(text):
+    present = {**before(workflow(), NIGHTLY), NIGHTLY.path: text}
+    result = regenerate([workflow()], present)
+    assert result.removed == ()
+    assert [(conflict.id, conflict.current) for conflict in result.conflicts] == [(NIGHTLY.path, text)]
+    assert tree(result)[LOCK_PATH] == present[LOCK_PATH]
+    taken = regenerate([workflow()], present, take=[NIGHTLY.path])
+    assert (taken.removed, taken.conflicts) == ((NIGHTLY.path,), ())
+    kept = regenerate([workflow()], present, keep=[NIGHTLY.path])
+    assert (kept.removed, kept.conflicts, tree(kept)) == ((), (), before())
+
+
+def test_the_lock_goes_with_the_last_file():
+    result = regenerate([], before())
+    assert (result.files, result.removed) == ((), (CI, LOCK_PATH))
+    assert regenerate([], {}).files == ()
+
+
+def test_a_file_of_somebody_else_is_never_touched_without_a_word():
+    theirs = "name: Mine\non: push\n"
+    result = regenerate([workflow()], {CI: theirs})
+    assert [(conflict.id, conflict.current) for conflict in result.conflicts] == [(CI, theirs)]
+    assert tree(result) == {CI: theirs}
+    assert tree(regenerate([workflow()], {CI: theirs}, take=[CI])) == before()
+    kept = tree(regenerate([workflow()], {CI: theirs}, keep=[CI]))
+    assert kept == {CI: theirs, LOCK_PATH: before()[LOCK_PATH]}
+    assert tree(regenerate([workflow()], kept)) == kept
+
+
+def test_a_file_that_happens_to_be_what_is_generated_is_adopted():
+    ruleset = GeneratedFile(path=".github/rulesets/cicd-defs.json", kind="ruleset", text="{}\n")
+    assert tree(regenerate([ruleset], {ruleset.path: "{}\n"})) == before(ruleset)
+    assert regenerate([ruleset], {ruleset.path: "[]\n"}).conflicts != ()
+
+
+def test_a_conflict_stops_its_own_file_alone():
+    edited = TEXT.replace("make test", "make mine")
+    present = {**before(workflow(), NIGHTLY), CI: edited}
+    other = OTHER.replace("make test", "make all")
+    result = regenerate([workflow(other), workflow(other, NIGHTLY.path)], present)
+    assert (tree(result)[CI], tree(result)[NIGHTLY.path]) == (edited, other)
+    assert len(result.conflicts) == 1
+    again = regenerate([workflow(other), workflow(other, NIGHTLY.path)], tree(result))
+    assert (again.conflicts, tree(again)) == (result.conflicts, tree(result))
+
+
+SECTION = "<!-- cicd-defs:begin -->\nmake test\n<!-- cicd-defs:end -->\n"
+
+
+def contributing(text: str = SECTION) -> GeneratedFile:
+    return GeneratedFile(path="CONTRIBUTING.md", kind="contributing", text=text)
+
+
+def test_a_section_is_put_into_a_text_of_somebody_else_and_taken_out_again():
+    words = "# How to help\n\nBe kind.\n"
+    added = tree(regenerate([contributing()], {"CONTRIBUTING.md": words}))
+    assert added["CONTRIBUTING.md"] == f"{words}\n{SECTION}"
+    more = {**added, "CONTRIBUTING.md": f"{words}\n{SECTION}\nThank you.\n"}
+    later = tree(regenerate([contributing(SECTION.replace("make test", "make ci"))], more))
+    assert later["CONTRIBUTING.md"] == more["CONTRIBUTING.md"].replace("make test", "make ci")
+    gone = regenerate([], more)
+    assert tree(gone)["CONTRIBUTING.md"] == f"{words}\n\nThank you.\n"
+    assert gone.removed == (LOCK_PATH,)
+
+
+def test_words_around_a_generated_section_are_only_generated_once():
+    first = contributing(f"# Contributing\n\n{SECTION}")
+    mine = f"# Mine\n\n{SECTION}"
+    result = regenerate([first], {**before(first), "CONTRIBUTING.md": mine})
+    assert (tree(result)["CONTRIBUTING.md"], result.conflicts) == (mine, ())
+    assert regenerate([], before(first)).removed == ("CONTRIBUTING.md", LOCK_PATH)
+
+
+def test_another_kind_of_file_at_the_same_place_is_compared_without_the_lock():
+    present = before(
+        GeneratedFile(path="Makefile", kind="makefile", text="# Generated by cicd-defs\na:\n\tb\n")
+    )
+    result = regenerate([GeneratedFile(path="Makefile", kind="taskfile", text="a: 1\n")], present)
+    assert tree(result)["Makefile"] == present["Makefile"]
+    assert len(result.conflicts) == 1
+
+
+def test_taken_out_elements_are_told():
+    result = regenerate([workflow(TEXT.replace("    timeout-minutes: 20\n", ""))], before())
+    assert result.dropped == (f"{CI}#jobs.test.timeout-minutes",)
