@@ -1,7 +1,7 @@
 """What a repository is made of, from its tree alone. The order of detectors is written here."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cicd_defs.facts import go, java, node, python, python_dependencies, rust
@@ -10,6 +10,7 @@ from cicd_defs.facts.commands_compiled import go_commands, java_commands, rust_c
 from cicd_defs.facts.commands_node import is_classic_yarn, node_commands
 from cicd_defs.facts.commands_python import drop_coverage_not_installed, python_commands
 from cicd_defs.facts.containers import claim_containers
+from cicd_defs.facts.dependencies import Links, depends_on, links_of, shared_files
 from cicd_defs.facts.dockerfile import image_source
 from cicd_defs.facts.draft import Claims, Draft, Scene
 from cicd_defs.facts.invocations import invocations_of
@@ -105,8 +106,9 @@ def _stacks(scene: Scene) -> Stacks:
     survey = scene.survey
     built = frozenset(name for draft in scene.drafts for name in draft.claims.names("languages"))
     others, containers = claim_others(survey, built), claim_containers(survey)
+    names, links = dict(_named(scene.drafts)), links_of(scene)
     return Stacks(
-        components=tuple(_component(scene, draft, name) for draft, name in _named(scene.drafts)),
+        components=tuple(_component(scene, draft, names, links[draft]) for draft in scene.drafts),
         hooks=tuple(_hooks(survey)),
         dockerfiles=containers.of("dockerfiles"),
         images=tuple(image_source(survey, path) for path in containers.names("dockerfiles")),
@@ -150,11 +152,11 @@ def _application(scene: Scene, draft: Draft, commands: tuple[Command, ...]) -> A
     return find(scene, draft, commands) if find else Application()
 
 
-def _component(scene: Scene, draft: Draft, name: str) -> Component:
+def _component(scene: Scene, draft: Draft, names: Mapping[Draft, str], links: Links) -> Component:
     claims: Claims = draft.claims
     commands = tuple(COMMANDS[draft.stack](scene, draft))
     return Component(
-        name=name,
+        name=names[draft],
         path=draft.path,
         stack=draft.stack,
         manifest=draft.manifest,
@@ -172,5 +174,7 @@ def _component(scene: Scene, draft: Draft, name: str) -> Component:
         services=claims.of("services"),
         source_paths=source_paths(scene, draft),
         commands=commands,
+        depends_on=depends_on(links, names),
+        shared_files=shared_files(links),
         application=_application(scene, draft, commands),
     )

@@ -35,7 +35,8 @@ class Component(Value):
     `versions` are the runtime's supported versions, ascending (Python `3.11`, Node `22`, Go `1.24`, Java `17`, Rust
     toolchains such as `stable`): the matrix of its tests. `classic_yarn`: it is installed with yarn 1. `source_paths`
     are the folders and files in `path` that hold its own code, without tests, documentation and tools; empty where
-    they cannot be told apart. `application` is how it becomes a service.
+    they cannot be told apart. `application` is how it becomes a service. `depends_on` names the components of the
+    repository that it builds on, `shared_files` the paths outside `path` that concern it.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Component(Value):
     source_paths: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
     application: Application = Application()
+    depends_on: tuple[Claim, ...] = ()
+    shared_files: tuple[Claim, ...] = ()
 
     def command(self, kind: CommandKind) -> str | None:
         """The component's command of one kind, or None where it has none."""
