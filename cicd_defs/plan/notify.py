@@ -16,7 +16,10 @@ TOLD = ("ci_failed", "deployment_complete", "rollback_complete")
 """The events that a workflow can tell of itself."""
 
 ROLLBACK = "rollback"
-"""The output by which a deploying job says how its rollback ended, and the last word of that step's id."""
+"""The output by which a deploying job says how its rollback ended, and the last word of that step's id.
+
+It is the step's outcome, or `nothing` where the step says by its output `nothing=true` that nothing ran before.
+"""
 
 FAILED = "failure() || contains(needs.*.result, 'cancelled')"
 """A job failed, or was stopped while the run went on: GitHub counts a job that ran out of time as cancelled."""
@@ -45,7 +48,8 @@ def _saying_rollback(job: Job) -> Job:
     step = next((step for step in job.steps if step.id.endswith(ROLLBACK)), None)
     if step is None:
         return job
-    said = Expression(text=f"${{{{ steps.{step.id}.outcome }}}}")
+    found = f"steps.{step.id}"
+    said = Expression(text=f"${{{{ {found}.outputs.nothing == 'true' && 'nothing' || {found}.outcome }}}}")
     return job.model_copy(update={"outputs": {**job.outputs, ROLLBACK: said}})
 
 

@@ -45,8 +45,8 @@ HTTP_PORT, MAIL_PORT = 8099, 8465
 class Call:
     """One use of an action or a program: `words` begin with its name.
 
-    `inputs` are an action's; `env`, `fed` (its standard input), `kubeconfig` (what that file held) and `folder` a
-    program's.
+    `inputs` are an action's. A program has `env`, `fed` (its standard input), `files` (what those held that it was
+    handed from the job's temporary folder), `kubeconfig` (what that file held) and `folder`.
     """
 
     words: Sequence[str]
@@ -54,6 +54,7 @@ class Call:
     inputs: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     fed: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
     kubeconfig: str = ""
     folder: str = ""
 

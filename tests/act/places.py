@@ -12,14 +12,18 @@ def manifest(namespace: str) -> dict[str, object]:
     return {"kind": "Deployment", "metadata": {"name": "shop", "namespace": namespace}}
 
 
-def cluster(namespace: str = "shop-staging", revision: int = 7) -> tuple[Rule, ...]:
-    """A cluster in which the sample runs at this revision, and in which everything goes well."""
+def cluster(namespace: str, revision: int, option: bool = True) -> tuple[Rule, ...]:
+    """A cluster in which the sample runs at this revision, and in which everything goes well.
+
+    `option`: the namespace is named by the declaration, and so on every command line; else the manifest says it.
+    """
     text = json.dumps(manifest(namespace))
     history = "".join(f"{number}         <none>\n" for number in range(1, revision + 1))
+    named = (namespace,) if option else ()
     return (
-        says("kubectl", "apply", "--namespace", namespace, "--dry-run=client", text=text),
-        says("kubectl", "get", "--namespace", namespace, "json", text=text),
-        says("kubectl", "get", "--namespace", namespace, "name", text="deployment.apps/shop\n"),
+        says("kubectl", "apply", *named, "--dry-run=client", text=text),
+        says("kubectl", "get", namespace, "json", text=text),
+        says("kubectl", "get", namespace, "name", text="deployment.apps/shop\n"),
         says("kubectl", "rollout", "history", namespace, text=f"REVISION  CHANGE-CAUSE\n{history}\n"),
     )
 

@@ -155,7 +155,12 @@ def test_a_deployment_says_how_its_rollback_ended():
     outputs = {each.id: {name: str(value) for name, value in each.outputs.items()} for each in found.jobs}
     assert outputs == {
         "image": {},
-        "deploy-staging": {"rollback": "${{ steps.deploy-rollback.outcome }}"},
+        "deploy-staging": {
+            "rollback": (
+                "${{ steps.deploy-rollback.outputs.nothing == 'true' && 'nothing'"
+                " || steps.deploy-rollback.outcome }}"
+            )
+        },
         "deploy-production": {},
         "notify": {},
     }
@@ -252,6 +257,13 @@ def notice(folder, jobs, events=tuple(EVERYTHING), places=DEPLOYS):
             "ci_failed",
             ["Failed: deploy-staging", "Rolled back: staging"],
             id="rolled-back-untold",
+        ),
+        pytest.param(
+            needs("nothing", deploy_staging="failure"),
+            EVERYTHING,
+            "ci_failed",
+            ["Failed: deploy-staging"],
+            id="never-ran-before",
         ),
         pytest.param(
             needs("failure", deploy_staging="failure"),

@@ -20,7 +20,14 @@ def main() -> None:
     here, words = Path(sys.argv[0]), sys.argv[1:]
     env = {name: value for name, value in os.environ.items() if not name.startswith(NOT_TOLD)}
     fed = sys.stdin.read() if "-" in words and here.name not in PASSED_ON else ""
-    rule = write_down([here.name, *words], env=env, fed=fed, kubeconfig=_kubeconfig(), folder=str(Path.cwd()))
+    rule = write_down(
+        [here.name, *words],
+        env=env,
+        fed=fed,
+        files=_files(words),
+        kubeconfig=_kubeconfig(),
+        folder=str(Path.cwd()),
+    )
     if rule and here.name == "curl" and "--output" in words:
         Path(words[words.index("--output") + 1]).write_text(rule["says"])
     obey(rule)
@@ -30,6 +37,12 @@ def main() -> None:
         if real is None:
             sys.exit(f"there is no real {here.name} to pass this on to")
         os.execv(real, [here.name, *words])
+
+
+def _files(words: list[str]) -> dict[str, str]:
+    """What the files hold that it is handed from the job's temporary folder, by name."""
+    named = [Path(word) for word in words if word.startswith(os.environ["RUNNER_TEMP"])]
+    return {path.name: path.read_text() for path in named if path.is_file()}
 
 
 def _kubeconfig() -> str:
