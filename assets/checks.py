@@ -10,19 +10,22 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from assets.shown import Metadata, table
+from assets.shown import Metadata, conflict_table, kept_table, table
 from cicd_defs.plan.lift import NotOurForm, differences, lift_workflow
 from cicd_defs.plan.pipeline import Pipeline
+from cicd_defs.render.blocks import Unsplittable
 from cicd_defs.render.files import GeneratedFile, render_files
+from cicd_defs.render.regenerate import Regenerated, regenerate
 from resources.scanners import NotEvaluated, Scan
 
 
 class Evidence(NamedTuple):
-    """What a check looks at: the plan, its files as text, and what the scanner says of the workflows."""
+    """What a check looks at: the plan, its files as text, what the scanner says of it, and what people did."""
 
     pipeline: Pipeline
     files: Sequence[GeneratedFile]
     scan: Scan | NotEvaluated
+    regenerated: Regenerated = Regenerated(files=())
 
 
 class Verdict(NamedTuple):
@@ -114,7 +117,7 @@ def _not_as_planned(evidence: Evidence, file: GeneratedFile) -> Iterator[dict[st
 
 
 def idempotence(evidence: Evidence) -> Verdict:
-    """Rendering again, and from the plan as it is kept, gives the same bytes."""
+    """Rendering again, and from the plan as it is kept, gives the same bytes, and so does doing all of it twice."""
     first = {file.path: file.text for file in evidence.files}
     kept = Pipeline.model_validate_json(evidence.pipeline.model_dump_json())
     again = {
@@ -127,7 +130,33 @@ def idempotence(evidence: Evidence) -> Verdict:
         for path, text in {**dict.fromkeys(first, ""), **{file.path: file.text for file in files}}.items()
         if first.get(path) != text
     ]
+    found += [{"file": path, "when": "generated again over what was written"} for path in _unstable(evidence)]
     return _verdict(found, "files that come out differently", table(found, "file", "when"))
+
+
+def _unstable(evidence: Evidence) -> list[str]:
+    """The files that would change once more, were they written and generated again."""
+    if evidence.regenerated.conflicts or not evidence.regenerated.files:
+        return []  # nothing is written before those are settled
+    written = {file.path: file.text for file in evidence.regenerated.files}
+    try:
+        again = regenerate(evidence.files, written)
+    except Unsplittable:
+        return [file.path for file in evidence.files]
+    return [
+        *(file.path for file in again.files if written.get(file.path) != file.text),
+        *(conflict.file for conflict in again.conflicts),
+        *again.removed,
+    ]
+
+
+def hand_edits(evidence: Evidence) -> Verdict:
+    """Nothing that people changed is in the way: it is kept, or somebody must choose."""
+    conflicts, kept = evidence.regenerated.conflicts, evidence.regenerated.kept
+    verdict = _verdict(
+        conflicts, "conflicts between people's edits and the declaration", conflict_table(conflicts)
+    )
+    return verdict._replace(metadata={**verdict.metadata, "kept": kept_table(kept)})
 
 
 FAMILIES = (
@@ -135,6 +164,7 @@ FAMILIES = (
     Family("security", "Does zizmor's strictest persona find nothing?", security),
     Family("round_trip", "Does every workflow file, read back, give its plan?", round_trip),
     Family("idempotence", "Does rendering again give the same bytes?", idempotence),
+    Family("hand_edits", "Can everything that people changed stay?", hand_edits),
 )
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from cicd_defs.facts.written import UnreadableFile
+from cicd_defs.plan.pinned import BadPins
+from cicd_defs.render.lock import BrokenLock
 from cicd_defs.spec.model import Project
 from cicd_defs.spec.names import PROJECT_NAME
 from cicd_defs.spec.problem import Problem
@@ -88,5 +91,5 @@ def told_plainly() -> Iterator[None]:
     """What a person can mend is told as a sentence, ahead of any trace, and not tried again."""
     try:
         yield
-    except (GitError, StoredValueError) as error:
+    except (GitError, StoredValueError, BrokenLock, UnreadableFile, BadPins) as error:
         raise dg.Failure(str(error), allow_retries=False) from error

@@ -1,7 +1,7 @@
 """The graph of one declared project: its repository, what was detected there, the pipeline, and the files of it.
 
-Every project has the same keys, whatever is detected: `shop/repository`, `shop/stacks`, `shop/pipeline`, one key for
-each file that a declaration can make us write, and `shop/files`, which all checks are about.
+A project's keys follow from its declaration alone: `shop/repository`, `shop/stacks`, `shop/pipeline`, one key for
+each file that its declaration can make us write, `shop/files`, which all checks are about, and `shop/proposal`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,10 +25,11 @@ from assets.shown import (
     files_metadata,
     not_written_metadata,
     pipeline_metadata,
+    proposal_metadata,
     snapshot_metadata,
     stacks_metadata,
 )
-from assets.written import FilesWritten, NotWritten, digest, not_written, written_file
+from assets.written import FilesWritten, MadeFiles, NotWritten, digest, made_files, not_written, written_file
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
@@ -36,7 +37,10 @@ from cicd_defs.facts.written import written_files
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.files import EVER_WRITTEN, known_paths, looked_at
 from cicd_defs.plan.pipeline import Pipeline
-from cicd_defs.render.files import GeneratedFile, render_files
+from cicd_defs.plan.repin import repinned
+from cicd_defs.render.files import GeneratedFile
+from cicd_defs.render.proposal import Proposal, propose
+from resources.pins import pins_beside
 from resources.project_files import Declared
 from resources.repositories import Repositories, Snapshot
 from resources.scanners import WorkflowScanner
@@ -44,17 +48,22 @@ from resources.scanners import WorkflowScanner
 Shown = TypeVar("Shown", bound=Value)
 
 # Named once: to work out the type of each of many thousand outputs anew takes Dagster a tenth of its loading time.
-FILE, ALL_FILES = (
+FILE, ALL_FILES, PROPOSAL = (
     dg.PythonObjectDagsterType((GeneratedFile, NotWritten)),
     dg.PythonObjectDagsterType(FilesWritten),
+    dg.PythonObjectDagsterType(Proposal),
 )
 
 KINDS = {
-    ".github": {"github", "yaml"},
+    ".github": {"github"},
     "Makefile": {"make"},
     "ci.mk": {"make"},
     ".pre-commit-config.yaml": {"git"},
+    "Dockerfile": {"docker"},
+    ".dockerignore": {"docker"},
+    "docker-compose.staging.yml": {"docker"},
 }
+"""A path's first part to the kinds that its asset shows."""
 
 
 def project_assets(declared: Declaration) -> list[dg.AssetsDefinition]:
@@ -76,8 +85,8 @@ def paths_of(declared: Declaration) -> tuple[str, ...]:
 def project_keys(declared: Declaration) -> list[dg.AssetKey]:
     """The keys of all assets of one project, in the order in which they come to be."""
     first = [dg.AssetKey([declared.name, asset]) for asset in ("repository", "stacks", "pipeline")]
-    files = (file_key(declared.name, path) for path in paths_of(declared))
-    return [*first, *files, dg.AssetKey([declared.name, "files"])]
+    last = [dg.AssetKey([declared.name, asset]) for asset in ("files", "proposal")]
+    return [*first, *(file_key(declared.name, path) for path in paths_of(declared)), *last]
 
 
 def file_key(name: str, path: str) -> dg.AssetKey:
@@ -159,39 +168,55 @@ def pipeline_asset(declared: Declaration) -> dg.AssetsDefinition:
         project = asked_project(context, declared)
         with told_plainly():
             written = written_files(repositories.tree(repository), looked_at(project))
-        plan = compile_pipeline(project, stacks, written)
+            pins = pins_beside(declared.path.parent)
+        plan = repinned(compile_pipeline(project, stacks, written), pins)
         return _result(plan, pipeline_metadata(plan))
 
     return pipeline
 
 
 def files_asset(declared: Declaration, paths: Sequence[str]) -> dg.AssetsDefinition:
-    """Every file that the pipeline writes, each an asset of its own, and `files`: all of them, checked."""
-    pipeline_key, all_files = dg.AssetKey([declared.name, "pipeline"]), dg.AssetKey([declared.name, "files"])
+    """Each file that the pipeline writes as an asset of its own; `files`, all of them, checked; and the `proposal`."""
+    keys = {
+        name: dg.AssetKey([declared.name, name]) for name in ("pipeline", "repository", "files", "proposal")
+    }
     each = {f"file_{at}": file_key(declared.name, path) for at, path in enumerate(paths)}
 
     @dg.multi_asset(
         name=f"{group_of(declared.name)}__files",
-        outs={**_file_outs(declared, paths, list(each)), "files": _all_files_out(declared, all_files)},
-        internal_asset_deps={
-            **{name: {pipeline_key} for name in each},
-            "files": set(each.values()),
+        outs={
+            **_file_outs(declared, paths, list(each)),
+            "files": _out(declared, keys["files"], ALL_FILES, _FILES_WORDS),
+            "proposal": _out(declared, keys["proposal"], PROPOSAL, _PROPOSAL_WORDS),
         },
-        check_specs=check_specs(all_files),
-        ins=_ins(declared, "pipeline"),
+        internal_asset_deps={
+            **{name: {keys["pipeline"], keys["repository"]} for name in each},
+            "files": set(each.values()),
+            "proposal": {keys["files"], keys["pipeline"]},
+        },
+        check_specs=check_specs(keys["files"]),
+        ins=_ins(declared, "repository", "pipeline"),
         can_subset=True,
     )
     def files(
-        context: dg.AssetExecutionContext, pipeline: Pipeline, scanner: dg.ResourceParam[WorkflowScanner]
+        context: dg.AssetExecutionContext,
+        repository: Snapshot,
+        pipeline: Pipeline,
+        repositories: dg.ResourceParam[Repositories],
+        scanner: dg.ResourceParam[WorkflowScanner],
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        asked_project(context, declared)
-        rendered = render_files(pipeline)
-        yield from _files(context, pipeline, rendered, paths)
-        if all_files in context.selected_asset_keys:
-            yield _all_files(all_files, rendered)
+        project = asked_project(context, declared)
+        with told_plainly():
+            made = made_files(project, pipeline, repositories.tree(repository))
+        yield from _files(context, made, paths)
+        if keys["files"] in context.selected_asset_keys:
+            yield _all_files(keys["files"], made)
+        if keys["proposal"] in context.selected_asset_keys:
+            proposal = propose(pipeline, made.regenerated, made.current)
+            yield _result(proposal, proposal_metadata(proposal), key=keys["proposal"])
         asked = frozenset(check.name for check in context.selected_asset_check_keys)
         if asked:
-            yield from check_results(all_files, _evidence(pipeline, rendered, scanner), asked)
+            yield from check_results(keys["files"], _evidence(made, scanner), asked)
 
     return files
 
@@ -214,46 +239,51 @@ def _file_outs(declared: Declaration, paths: Sequence[str], names: Sequence[str]
     }
 
 
-def _all_files_out(declared: Declaration, key: dg.AssetKey) -> dg.AssetOut:
+_FILES_WORDS = "All generated files of the project, told in short, and checked together."
+_PROPOSAL_WORDS = (
+    "The pull request to come: its title, its body and the files that it changes, with the reasons."
+)
+
+
+def _out(declared: Declaration, key: dg.AssetKey, type_: dg.DagsterType, words: str) -> dg.AssetOut:
     return dg.AssetOut(
         key=key,
-        description=refusal(declared)
-        or "All generated files of the project, told in short, and checked together.",
+        description=refusal(declared) or words,
         group_name=group_of(declared.name),
         metadata=_declared_by(declared),
-        dagster_type=ALL_FILES,
+        dagster_type=type_,
         is_required=False,
     )
 
 
 def _files(
-    context: dg.AssetExecutionContext,
-    pipeline: Pipeline,
-    rendered: Iterable[GeneratedFile],
-    paths: Iterable[str],
+    context: dg.AssetExecutionContext, made: MadeFiles, paths: Iterable[str]
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    planned, texts = {file.path: file for file in pipeline.files}, {file.path: file for file in rendered}
+    planned, finals = (
+        {file.path: file for file in made.pipeline.files},
+        {file.path: file for file in made.shown},
+    )
     for path in paths:
-        key = file_key(pipeline.project, path)
+        key = file_key(made.pipeline.project, path)
         if key not in context.selected_asset_keys:
             continue
-        if path in texts:
-            told = file_metadata(texts[path], planned[path].reason)
-            yield _result(texts[path], told, digest(texts[path].text), key)
+        if path in finals:
+            told = file_metadata(finals[path], made.reason(path), made.current.get(path))
+            yield _result(finals[path], told, digest(finals[path].text), key)
         # What was never written stays so. What was shown once must not be shown on, as if it still applied.
         elif context.instance.get_latest_materialization_event(key) is not None:
             left_out = not_written(path, planned.get(path))
             yield _result(left_out, not_written_metadata(left_out), key=key)
 
 
-def _all_files(key: dg.AssetKey, rendered: Iterable[GeneratedFile]) -> dg.MaterializeResult[FilesWritten]:
-    written = FilesWritten(files=tuple(written_file(file) for file in rendered))
-    return _result(written, files_metadata(written), key=key)
+def _all_files(key: dg.AssetKey, made: MadeFiles) -> dg.MaterializeResult[FilesWritten]:
+    written = FilesWritten(files=tuple(written_file(file) for file in made.shown))
+    return _result(written, files_metadata(written, made.regenerated), key=key)
 
 
-def _evidence(pipeline: Pipeline, rendered: Sequence[GeneratedFile], scanner: WorkflowScanner) -> Evidence:
-    workflows = {file.path: file.text for file in rendered if file.kind == "workflow"}
-    return Evidence(pipeline, rendered, scanner.scan(workflows))
+def _evidence(made: MadeFiles, scanner: WorkflowScanner) -> Evidence:
+    workflows = {file.path: file.text for file in made.shown if file.kind == "workflow"}
+    return Evidence(made.pipeline, made.generated, scanner.scan(workflows), made.regenerated)
 
 
 def _result(

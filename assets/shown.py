@@ -8,10 +8,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.diff import side_by_side
 from assets.written import FilesWritten, NotWritten, written_file
 from cicd_defs.facts.stacks import Claim, Component, ImageSource, Stacks
 from cicd_defs.plan.pipeline import FileKind, Note, Pipeline
 from cicd_defs.render.files import GeneratedFile
+from cicd_defs.render.merge import Conflict, Kept
+from cicd_defs.render.proposal import Proposal
+from cicd_defs.render.regenerate import Regenerated
 from resources.project_files import ProjectFile
 from resources.repositories import Snapshot
 
@@ -176,8 +180,8 @@ def _notes(notes: Sequence[Note]) -> dg.MetadataValue:
     )
 
 
-def file_metadata(file: GeneratedFile, reason: str) -> Metadata:
-    """A generated file: why it is written, its measures, and its text."""
+def file_metadata(file: GeneratedFile, reason: str, before: str | None) -> Metadata:
+    """A generated file: why it is written, its measures, its text, and what changes over the text `before`."""
     told = written_file(file)
     return {
         "path": dg.MetadataValue.text(file.path),
@@ -185,8 +189,16 @@ def file_metadata(file: GeneratedFile, reason: str) -> Metadata:
         "lines": dg.MetadataValue.int(told.lines),
         "bytes": dg.MetadataValue.int(told.size),
         "digest": dg.MetadataValue.text(told.digest),
-        "preview": preview(file.text, _LANGUAGES.get(file.kind, "yaml")),
+        "change": dg.MetadataValue.text(_change(file.text, before)),
+        "diff": side_by_side(before, file.text),
+        "preview": preview(file.text, _LANGUAGES.get(file.kind, "")),
     }
+
+
+def _change(text: str, before: str | None) -> str:
+    if before is None:
+        return "new"
+    return "none: the repository has it as it is" if before == text else "changed"
 
 
 def not_written_metadata(file: NotWritten) -> Metadata:
@@ -197,10 +209,37 @@ def not_written_metadata(file: NotWritten) -> Metadata:
     }
 
 
-def files_metadata(written: FilesWritten) -> Metadata:
-    """All generated files in one table."""
+def files_metadata(written: FilesWritten, regenerated: Regenerated) -> Metadata:
+    """All generated files in one table, and what became of people's work in them."""
     rows = [file.model_dump() for file in written.files]
-    return {"files": table(rows, "path", "kind", "lines", "size", "digest")}
+    return {
+        "files": table(rows, "path", "kind", "lines", "size", "digest"),
+        "kept as people left it": kept_table(regenerated.kept),
+        "taken out": dg.MetadataValue.md("\n".join(f"- {one}" for one in regenerated.dropped) or "nothing"),
+        "in conflict": conflict_table(regenerated.conflicts),
+    }
+
+
+def kept_table(kept: Sequence[Kept]) -> dg.MetadataValue:
+    """What people and bots did to generated files, and stays."""
+    return table([one.model_dump() for one in kept], "file", "element", "what", "detail")
+
+
+def conflict_table(conflicts: Sequence[Conflict]) -> dg.MetadataValue:
+    """What both people and the declaration changed, with both sides."""
+    rows = [one.model_dump() for one in conflicts]
+    return table(rows, "file", "line", "element", "current", "generated", "message")
+
+
+def proposal_metadata(proposal: Proposal) -> Metadata:
+    """The pull request to come: its title, its body as it will be shown, and the files that it changes."""
+    return {
+        "title": dg.MetadataValue.text(proposal.title),
+        "ready": dg.MetadataValue.bool(proposal.ready),
+        "conflicts": dg.MetadataValue.int(proposal.conflicts),
+        "changes": table([one.model_dump() for one in proposal.changes], "path", "what", "reason"),
+        "body": dg.MetadataValue.md(proposal.body),
+    }
 
 
 def project_files_metadata(files: Sequence[ProjectFile], when: str) -> Metadata:

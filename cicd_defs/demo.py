@@ -29,6 +29,7 @@ from rich.table import Table
 
 from assets.projects import file_key, project_assets, project_keys, run_tags
 from assets.written import FilesWritten
+from cicd_defs.facts.written import LOCK_PATH
 from cicd_defs.plan.files import known_paths
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import GeneratedFile
@@ -238,7 +239,7 @@ def skipped_reasons(result: dg.ExecuteInProcessResult, declared: Declared) -> di
         return {}
     plan: Pipeline = result.asset_value(key)
     told_of = {file.path: f"[dim]{file.state}: {file.reason}[/dim]" for file in plan.files}
-    applied = {file.path for file in plan.applied}
+    applied = {LOCK_PATH, *(file.path for file in plan.applied)}
     left_out = (path for path in known_paths(declared.project) if path not in applied)
     return {path: told_of.get(path, "[dim]skipped: does not apply[/dim]") for path in left_out}
 

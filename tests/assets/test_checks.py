@@ -3,7 +3,7 @@
 import pytest
 
 import assets.checks
-import assets.projects
+import assets.written
 from assets.checks import FAMILIES, Evidence
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.tree import Tree
@@ -11,6 +11,7 @@ from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.files import CI_PATH
 from cicd_defs.render.files import render_files
+from cicd_defs.render.regenerate import regenerate
 from resources.scanners import Finding, NotEvaluated, Refusal, Scan, Zizmor
 from tests.assets.shop import FILES, NOBODY, Scanner, checks_of, declared, materialise
 
@@ -18,11 +19,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 
 PLAN = compile_pipeline(declared().project, detect(Tree.of(FILES)), Written())
 TEXTS = render_files(PLAN)
+BROUGHT_TOGETHER = regenerate(TEXTS, {})
 
 
 def verdicts(files=TEXTS, plan=PLAN, scan=None):
     workflows = {file.path: file.text for file in files if file.kind == "workflow"}
-    evidence = Evidence(plan, files, scan or Zizmor().scan(workflows))
+    evidence = Evidence(plan, files, scan or Zizmor().scan(workflows), BROUGHT_TOGETHER)
     return {family.name: family.answer(evidence) for family in FAMILIES}
 
 
@@ -114,6 +116,18 @@ def test_a_file_that_is_lost_on_the_way_is_not_idempotent():
     assert "idempotence" in red(verdicts(TEXTS[:-1]))
 
 
+def test_what_people_and_the_declaration_both_changed_is_shown_with_both_sides():
+    texts = {file.path: file.text for file in regenerate(TEXTS, {}).files}
+    texts[CI_PATH] = texts[CI_PATH].replace("timeout-minutes: 20", "timeout-minutes: 99", 1)
+    later = edited("timeout-minutes: 20", "timeout-minutes: 7")
+    evidence = Evidence(PLAN, later, NOBODY, regenerate(later, texts))
+    verdict = next(family.answer(evidence) for family in FAMILIES if family.name == "hand_edits")
+    assert not verdict.passed
+    [row] = verdict.metadata["found"].records
+    assert "timeout-minutes: 99" in row.data["current"]
+    assert "timeout-minutes: 7" in row.data["generated"]
+
+
 def test_who_cannot_be_asked_is_a_warning_and_no_pass():
     found = verdicts(scan=NOBODY)
     for name in ("schema", "security"):
@@ -149,6 +163,7 @@ def test_verdicts_reach_dagster_and_nothing_is_kept_from_being_made(answer, expe
     assert (
         said
         == {
+            "hand_edits": (True, "ERROR"),
             "round_trip": (True, "ERROR"),
             "idempotence": (True, "ERROR"),
             "schema": (True, "ERROR"),
@@ -160,7 +175,7 @@ def test_verdicts_reach_dagster_and_nothing_is_kept_from_being_made(answer, expe
 
 def test_a_defect_of_the_renderer_reaches_the_checks_of_a_run(monkeypatch):
     broken = edited("runs-on: ", "runs_on: ")
-    monkeypatch.setattr(assets.projects, "render_files", lambda _: broken)
+    monkeypatch.setattr(assets.written, "render_files", lambda _: broken)
     result = materialise(scanner=Zizmor())
     assert {name for name, (passed, *_) in checks_of(result).items() if not passed} == {
         *("schema", "security", "round_trip", "idempotence")

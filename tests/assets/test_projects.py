@@ -3,15 +3,30 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.checks import FAMILIES
 from assets.projects import DIGEST_TAG, PROJECT_TAG, project_assets, project_keys, run_tags
 from assets.shown import BESIDE
+from cicd_defs.facts.detect import detect
 from cicd_defs.facts.stacks import Stacks
-from cicd_defs.plan.files import CI_PATH, NIGHTLY_PATH, known_paths
+from cicd_defs.facts.tree import Tree
+from cicd_defs.facts.written import LOCK_PATH, written_files
+from cicd_defs.plan.compile import compile_pipeline
+from cicd_defs.plan.files import CI_PATH, NIGHTLY_PATH, known_paths, looked_at
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import render_files
+from cicd_defs.render.regenerate import regenerate
 from resources.git import GitError
 from resources.scanners import Zizmor
-from tests.assets.shop import MemoryRepositories, Scanner, checks_of, declared, made, materialise, resources
+from tests.assets.shop import (
+    FILES,
+    MemoryRepositories,
+    Scanner,
+    checks_of,
+    declared,
+    made,
+    materialise,
+    resources,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 
@@ -37,13 +52,55 @@ def test_the_whole_graph_comes_to_be_and_passes_its_checks(instance):
     result = materialise(instance=instance, scanner=Zizmor())
     plan = result.asset_value(["shop", "pipeline"])
     assert made(result) == {
-        *("shop/repository", "shop/stacks", "shop/pipeline", "shop/files"),
+        *("shop/repository", "shop/stacks", "shop/pipeline", "shop/files", "shop/proposal"),
         *(f"shop/{file.path}" for file in plan.applied),
+        f"shop/{LOCK_PATH}",
     }
     assert f"shop/{CI_PATH}" in made(result)
     assert {name: passed for name, (passed, *_) in checks_of(result).items()} == dict.fromkeys(
-        ("schema", "security", "round_trip", "idempotence"), True
+        [family.name for family in FAMILIES], True
     )
+
+
+def test_what_people_changed_is_in_the_files_and_the_proposal_says_so(instance):
+    files = {**FILES, **{file.path: file.text for file in shop_files()}}
+    edited = files | {CI_PATH: files[CI_PATH].replace("\njobs:", "\n# ask Ada before a change\njobs:")}
+    del edited["Makefile"], edited[NIGHTLY_PATH]
+    result = materialise(instance=instance, repositories=MemoryRepositories(edited))
+    assert "# ask Ada before a change" in result.asset_value(["shop", *CI_PATH.split("/")]).text
+    proposal = result.asset_value(["shop", "proposal"])
+    assert "Kept as people left it" in proposal.body
+    assert not proposal.changes
+    later = materialise(
+        declared("repository: acme/shop\npipeline: {timeout_minutes: 7}\n"),
+        instance,
+        repositories=MemoryRepositories(edited),
+    )
+    proposal = later.asset_value(["shop", "proposal"])
+    assert next(change.path for change in proposal.changes if change.what == "changed") == CI_PATH
+    assert proposal.title.startswith("Bring the delivery pipeline up to date")
+    diff = metadata_of(later, *CI_PATH.split("/"))["diff"].records
+    assert any("timeout-minutes: 7" in str(row.data["as generated"]) for row in diff)
+
+
+def test_a_file_written_by_hand_is_in_conflict_until_the_declaration_lets_it_go(instance):
+    theirs = MemoryRepositories({**FILES, CI_PATH: "name: mine\n"})
+    held = materialise(instance=instance, repositories=theirs)
+    assert not checks_of(held)["hand_edits"][0]
+    proposal = held.asset_value(["shop", "proposal"])
+    assert not proposal.ready
+    assert "name: mine" in proposal.body
+    project = declared("repository: acme/shop\npipeline: {overwrite: true}\n")
+    free = materialise(project, instance, repositories=theirs)
+    assert checks_of(free)["hand_edits"][0]
+    assert free.asset_value(["shop", "proposal"]).ready
+
+
+def shop_files():
+    """The files of the shop as they are generated, with their lock."""
+    project, tree = declared().project, Tree.of(FILES)
+    plan = compile_pipeline(project, detect(tree), written_files(tree, looked_at(project)))
+    return regenerate(render_files(plan), {}).files
 
 
 def test_each_file_is_kept_and_shown_as_it_is_rendered(instance):
@@ -178,7 +235,7 @@ def test_every_asset_names_the_file_that_declares_it():
     for key in graph.get_all_asset_keys():
         [reference] = graph.get(key).metadata["dagster/code_references"].code_references
         assert reference.file_path == "/nowhere/projects/tea-shop.yaml"
-    assert len(graph.asset_check_keys) == 4
+    assert len(graph.asset_check_keys) == len(FAMILIES)
 
 
 def test_the_lineage_is_the_line_of_thought():
@@ -192,8 +249,9 @@ def test_the_lineage_is_the_line_of_thought():
     assert parents("pipeline") == {"repository", "stacks"}
     paths = known_paths(declared().project)
     for path in paths:
-        assert parents(*path.split("/")) == {"pipeline"}
+        assert parents(*path.split("/")) == {"pipeline", "repository"}
     assert parents("files") == set(paths)
+    assert parents("proposal") == {"files", "pipeline"}
 
 
 def test_a_project_file_that_changes_makes_its_plan_out_of_date():

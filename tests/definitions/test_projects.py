@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 import resources.git
+from assets.checks import FAMILIES
 from cicd_defs.definitions.projects import CHECKOUT, definitions, projects_folder
 from tests.assets.shop import usual_keys
 from tests.resources.repository import write
@@ -113,12 +114,12 @@ def test_loading_reads_project_files_and_never_a_repository(tmp_path, monkeypatc
     graph_of(tmp_path / "projects")
 
 
-def test_every_project_has_its_group_keys_and_five_checks(tmp_path):
+def test_every_project_has_its_group_keys_and_checks(tmp_path):
     write(tmp_path / "projects", {f"project-{number}.yaml": GOOD for number in range(3)})
     graph = graph_of(tmp_path / "projects")
     for number in range(3):
         assert set(usual_keys(f"project-{number}")) <= set(graph.get_all_asset_keys())
-    assert len(graph.asset_check_keys) == 3 * 5
+    assert len(graph.asset_check_keys) == 3 * (len(FAMILIES) + 1)
 
 
 def test_where_project_files_are_looked_for(tmp_path, monkeypatch):

@@ -42,7 +42,8 @@ OPTIONS: dict[str, dict[str, object]] = {
             "build_cmd": "make build | tee build.log",
         },
         "hostile": {
-            "test_cmd": "# shellcheck disable=SC2006,SC2016\necho '$(id)' \"`id`\" # no\ncat <<'END'\non: push\n- ': x'\nEND\n",
+            "test_cmd": "# shellcheck disable=SC2006,SC2016\n"
+            "echo '$(id)' \"`id`\" # no\ncat <<'END'\non: push\n- ': x'\nEND\n",
             "paths": ["it's-[a]/**"],
         },
     },
@@ -71,6 +72,106 @@ OPTIONS: dict[str, dict[str, object]] = {
         "none": {"dependencies": False, "secrets": False, "image": False, "code": False},
         "some": {"dependencies": False, "code": False},
     },
+    "docker": {
+        "none": None,
+        "defaults": {},
+        "ghcr": {"registries": ["ghcr.io"]},
+        "several": {
+            "registries": [
+                "ghcr.io",
+                {
+                    "registry": "docker.io",
+                    "username_secret": "DOCKERHUB_USERNAME",
+                    "password_secret": "DOCKERHUB_TOKEN",
+                },
+            ],
+            "platforms": ["linux/amd64", "linux/arm64"],
+            "docker_build_args": {"VERSION": "1", "HOSTILE": "a b '\" $HOME `id` #"},
+        },
+        "named": {"registries": ["ghcr.io"], "image": "acme/thing", "target": "production", "cache": False},
+    },
+    "environments": {
+        "none": None,
+        "kubectl": [
+            {
+                "name": "staging",
+                "branch": "develop",
+                "deploy": {"kubectl": "k8s/", "set_image": {"deployment/shop": "app"}},
+                "namespace": "shop-staging",
+                "kubeconfig_secret": "KUBECONFIG_STAGING",
+                "secrets": ["API_KEY"],
+                "env_vars": {"APP_ENV": 'it\'s "staging" $HOME'},
+                "url": "https://staging.example.com",
+            },
+            {
+                "name": "production",
+                "after": "staging",
+                "deploy_on": "release",
+                "deploy": {"kubectl": "k8s/", "dry_run": False, "rollout_timeout_minutes": 9},
+                "kubeconfig_secret": "KUBECONFIG",
+                "require_approval": True,
+            },
+        ],
+        "helm": [
+            {
+                "name": "production",
+                "deploy_on": "release",
+                "deploy": {"helm": "charts/shop", "values": "values-production.yaml"},
+                "kubeconfig_secret": "KUBECONFIG",
+                "namespace": "shop",
+                "url": "https://example.com",
+            }
+        ],
+        "skaffold": [
+            {
+                "name": "staging",
+                "deploy": {"skaffold": "skaffold.yaml", "profile": "staging"},
+                "kubeconfig_secret": "KUBECONFIG",
+            }
+        ],
+        "compose": [
+            {
+                "name": "staging",
+                "deploy": {"compose": "docker-compose.staging.yml", "profile": "with-monitoring"},
+                "runs_on": "deployer",
+            }
+        ],
+        "command": [
+            {"name": "test", "deploy_on": "manual", "deploy": {"command": "./deploy.sh 'a b'\n./wait.sh\n"}},
+            {"name": "live", "after": "test", "deploy": {"command": "./deploy.sh live", "dry_run": False}},
+        ],
+        "detected": [{"name": "staging"}],
+    },
+    "deployment": {
+        "none": None,
+        "service": {
+            "start_command": "python -m app --port 8080",
+            "port": 8080,
+            "health_check_url": "/healthz",
+            "environment_variables": {"MODE": 'it\'s $HOME "x"'},
+        },
+    },
+    "notifications": {
+        "none": None,
+        "slack": {"slack_integration": True},
+        "several": {
+            "channels": ["SLACK_URL", "TELEGRAM_URL", "TEAMS_URL", "HOOK_URL"],
+            "email_notifications": True,
+            "webhook_events": ["ci_failed", "deployment_complete", "rollback_complete"],
+        },
+    },
+    "files": {
+        "default": None,
+        "everything": {
+            "task_runner": "task",
+            "code_owners": {"*": ["@acme/platform"], "docs/**": ["lead@example.com"]},
+            "contributing": True,
+            "coverage": True,
+        },
+        "nothing": {"dependabot": False, "ruleset": False, "contributing": False},
+    },
+    "merge": {"default": None, "strict": {"approvals": 2, "method": "rebase", "admin_override": False}},
+    "secrets": {"none": None, "one": ["NIGHTLY_KEY"]},
     "written": {"nothing": (), "theirs": ("Makefile", ".pre-commit-config.yaml", ".github/workflows/ci.yml")},
 }
 """Each option and its choices: a name for people, and what is written. None leaves the key out."""
@@ -84,7 +185,10 @@ PIPELINE_KEYS = (
     "cancel_in_progress",
     "timeout_minutes",
     "scans",
+    "secrets",
 )
+SECTIONS = ("docker", "environments", "deployment", "notifications", "files", "merge")
+"""Keys of a declaration beside `pipeline`."""
 COMPONENT_KEYS = ("runs_on", "services", "coverage_tool")
 SEVERAL = {"python": ["3.11", "3.12", "3.13"], "node": ["20", "22", "24"], "java": ["17", "21"]}
 
@@ -168,6 +272,8 @@ def _case(number: int, row: Row) -> Case:
         declaration["branch"] = branch
     if pipeline:
         declaration["pipeline"] = pipeline
+    sections = {key: value for key in SECTIONS if (value := OPTIONS[key][row[key]]) is not None}
+    declaration |= sections
     theirs = OPTIONS["written"][row["written"]]
     assert isinstance(theirs, tuple)
     files = {**repository.files, **dict.fromkeys(theirs, "# by hand\n")}

@@ -1,7 +1,7 @@
 """Every pair of options, through the whole line: read, detect, compile, render, read back, and five checkers."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,13 @@ from cicd_defs.facts.written import written_files
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.files import looked_at
 from cicd_defs.plan.lift import differences, lift_workflow
-from cicd_defs.plan.pipeline import Workflow
-from cicd_defs.render.files import render_files
+from cicd_defs.plan.pipeline import Pipeline, Workflow
+from cicd_defs.render.files import GeneratedFile, render_files
 from cicd_defs.spec.read import read_project
 from tests.checkers import findings
 from tests.pairwise import Case, every_pair, pairs, specs
 
-LEAST = 400
+LEAST = 500
 """How many declarations the long campaign judges."""
 
 
@@ -32,31 +32,36 @@ def artefacts(case: Case):
 
 def judged(cases: tuple[Case, ...], folder: Path) -> list[str]:
     """Everything that is wrong with the cases' files, with the case's choices."""
-    workflows, wrong = [], []
+    written: dict[str, list[Path]] = {}
+    wrong: list[str] = []
     for case in cases:
         pipeline, files = artefacts(case)
         for file in files:
-            if file.kind != "workflow":
-                continue
             target = folder / case.name / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(file.text)
-            workflows.append(target)
-            planned = pipeline.workflow(file.path)
-            assert planned is not None
-            wrong += [
-                f"{case.name} {dict(case.choices)}: {path} is not there" for path in lost(planned, case.files)
-            ]
-            found = lift_workflow(file.text, planned.file)
-            wrong += [f"{case.name} {dict(case.choices)}: {item}" for item in differences(planned, found)]
-    return wrong + [str(finding) for finding in findings(workflows)]
+            written.setdefault(file.kind, []).append(target)
+            if file.kind == "workflow":
+                wrong += [f"{case.name} {dict(case.choices)}: {one}" for one in astray(case, pipeline, file)]
+    return wrong + [str(finding) for kind, paths in written.items() for finding in findings(paths, kind)]
+
+
+def astray(case: Case, pipeline: Pipeline, file: GeneratedFile) -> list[str]:
+    """Where a workflow speaks of what is not there, or does not read back as its plan."""
+    planned = pipeline.workflow(file.path)
+    assert planned is not None
+    there = {*case.files, *(one.path for one in pipeline.applied)}
+    return [
+        *(f"{path} is not there" for path in lost(planned, there)),
+        *(str(item) for item in differences(planned, lift_workflow(file.text, planned.file))),
+    ]
 
 
 PATH_INPUTS = ("cache-dependency-path", "cache-dependency-glob", "manifest-path", "file")
 """Inputs of actions that name files, which must be there."""
 
 
-def lost(workflow: Workflow, files: Mapping[str, str]) -> list[str]:
+def lost(workflow: Workflow, files: Collection[str]) -> list[str]:
     """The files that a workflow speaks of and the repository does not have."""
     named = {
         str(step.inputs[name])
