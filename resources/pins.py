@@ -1,21 +1,12 @@
-"""The pins of a folder of project files, and what the world says of pins now."""
+"""The pins that stand beside project files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
-from cicd_defs.plan.newest import MovedTag, newest
-from cicd_defs.plan.pinned import PINS_FILE, BadPins, Pin, Pins, read_pins
-from cicd_defs.plan.pins import recorded
-from resources.git import GitError
-from resources.registries import RegistryError
+from cicd_defs.plan.pinned import PINS_FILE, BadPins, Pins, read_pins
 
 LARGEST_PINS = 4 * 1024 * 1024
-AT_ONCE = 8
-"""How many pins are looked up side by side."""
 
 
 def pins_beside(folder: Path) -> Pins:
@@ -35,47 +26,3 @@ def pins_in(file: Path) -> Pins:
         raise BadPins(f"{file}: it is not UTF-8. `cicd pins update` writes it anew.") from None
     except OSError as error:
         raise BadPins(f"{file}: it cannot be read: {error.strerror}.") from error
-
-
-@dataclass(frozen=True)
-class LookedUp:
-    """What became of the pins that were looked up: as they are now, and what went wrong, in words."""
-
-    pins: tuple[Pin, ...]
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Who is asked: for the tags of an action's repository, and for the digest behind an image's tag."""
-
-    tags: Callable[[str], Mapping[str, str]]
-    digest: Callable[[str], str]
-
-
-def look_up(pins: Iterable[Pin], sources: Sources, today: str, *, major: bool = False) -> LookedUp:
-    """Each pin as it is today. `today` is a day, `2026-11-21`; a pin that cannot be had is a problem, and left out."""
-    with ThreadPoolExecutor(AT_ONCE) as several:
-        answers = list(several.map(lambda pin: _now(pin, sources, today, major), pins))
-    return LookedUp(
-        pins=tuple(answer for answer in answers if isinstance(answer, Pin)),
-        problems=tuple(answer for answer in answers if isinstance(answer, str)),
-    )
-
-
-def _now(pin: Pin, sources: Sources, today: str, major: bool) -> Pin | str:
-    try:
-        if pin.kind == "image":
-            digest = sources.digest(pin.reference)
-            return pin.model_copy(update={"pin": digest, "source": "registry", "date": today})
-        found = newest(pin, _tags_of(pin, sources), recorded(pin.name), major=major)
-        return found.model_copy(update={"date": today})
-    except MovedTag as error:
-        return str(error)
-    except (GitError, RegistryError) as error:
-        return f"{pin.name}: {error}"
-
-
-def _tags_of(pin: Pin, sources: Sources) -> Mapping[str, str]:
-    """The tags of an action's repository: the first two words of its name; the rest is a folder in it."""
-    return sources.tags("/".join(pin.name.split("/")[:2]))

@@ -10,7 +10,7 @@ from cicd_defs.cli.reading import PROJECTS, UsageProblem
 
 if TYPE_CHECKING:
     from cicd_defs.plan.pinned import Pin, Pins
-    from resources.pins import Sources
+    from resources.pin_lookups import Sources
     from resources.registries import Registries
 
 app = typer.Typer(
@@ -58,7 +58,7 @@ def update(
     from datetime import UTC, datetime
 
     from cicd_defs.plan.pinned import Pins, written_pins
-    from resources.pins import look_up
+    from resources.pin_lookups import look_up
     from resources.registries import Registries
     from resources.values import write_atomically
 
@@ -127,7 +127,7 @@ def _new_image(reference: str) -> "Pin":
 
 def _sources(github: str, environ: dict[str, str], registries: "Registries") -> "Sources":
     from resources.git import Git
-    from resources.pins import Sources
+    from resources.pin_lookups import Sources
 
     git, base = Git(Path(), environ), github.rstrip("/")
     return Sources(tags=lambda name: git.tags(f"{base}/{name}"), digest=registries.digest)
