@@ -8,6 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE  # every run of Dagster starts a process, which
 PY := .venv/bin/python
 READY := .venv/.ready
 CHECKERS := .cache/checkers/.ready
+PROJEN := .cache/bench/projen/.ready
 DAGSTER_HOME ?= $(CURDIR)/.dagster
 PORT ?= 3000
 ARGS ?=
@@ -52,7 +53,7 @@ generate: setup  ## Write this repository's own workflows, ci.mk and hooks again
 soak: $(READY) $(CHECKERS)  ## Run the long campaigns
 	@CICD_SOAK=1 $(PY) -m pytest -m soak $(ARGS)
 
-bench: $(READY)  ## Measure
+bench: $(READY) $(PROJEN)  ## Measure
 	@$(PY) -m tests.bench $(ARGS)
 
 # The build backend is locked too, so that installing this project fetches nothing that has no hash.
@@ -88,3 +89,11 @@ $(CHECKERS): tests/checkers/package-lock.json $(wildcard tests/checkers/*.mjs)
 	mkdir -p $(@D) && cp tests/checkers/{package.json,package-lock.json,.npmrc} tests/checkers/*.mjs $(@D)/ && cd $(@D) && \
 	npm ci --loglevel=error --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 >npm.log 2>&1 && npm run --silent bundle >>npm.log 2>&1 && \
 	touch $(@F) || echo "The checkers that need node could not be installed: see $(@D)/npm.log" >&2
+
+# A peer that is measured beside us. Without node or a network the benchmarks still run, and say that it was left out.
+$(PROJEN): $(addprefix tests/bench/projen/,package-lock.json projenrc.js)
+	@node --version >/dev/null 2>&1 && npm --version >/dev/null 2>&1 || exit 0; \
+	mkdir -p $(@D) && cp tests/bench/projen/{package.json,package-lock.json,.npmrc} $(@D)/ && \
+	cp tests/bench/projen/projenrc.js $(@D)/.projenrc.js && cd $(@D) && \
+	npm ci --loglevel=error --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 >npm.log 2>&1 && \
+	touch $(@F) || echo "projen could not be installed: see $(@D)/npm.log" >&2

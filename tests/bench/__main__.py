@@ -4,12 +4,12 @@ import sys
 
 from tests.bench import HEADER
 from tests.bench.location import main as location
-from tests.bench.rooms import compile_measures, start_measures
+from tests.bench.rooms import cold_measures, compile_measures, start_measures
 
 
 def rooms() -> None:
     print(HEADER)
-    for measure in (*compile_measures(), *start_measures()):
+    for measure in (*compile_measures(), *start_measures(), *cold_measures()):
         print(measure)
 
 

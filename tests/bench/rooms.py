@@ -1,7 +1,10 @@
-"""The rooms: from a project file to its files, and how fast the doors open."""
+"""The rooms: from a project file to its files, and how fast the doors open; beside projen in the same run."""
 
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import yaml
@@ -10,6 +13,7 @@ from cicd_defs.facts.detect import detect
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.lift import lift_workflow
+from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import render_files
 from cicd_defs.spec.read import read_project
 from resources.git import local_tree
@@ -18,6 +22,7 @@ from tests.spec.samples import FULL
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples" / "shop"
+PROJEN = ROOT / ".cache" / "bench" / "projen"
 ROOMS = "import cicd_defs.spec.read, cicd_defs.facts.detect, cicd_defs.plan.compile, cicd_defs.render.files"
 
 
@@ -34,7 +39,7 @@ def compile_measures() -> list[Measure]:
         return render_files(compile_pipeline(read_project(FULL, "shop.yaml"), stacks, Written()))
 
     return [
-        measured("compile of one spec: read, plan, render", whole, target=50),
+        measured(f"compile of one spec to {_counted(pipeline)}: read, plan, render", whole, target=50),
         measured("  read", lambda: read_project(FULL, "shop.yaml")),
         measured("  plan", lambda: compile_pipeline(project, stacks, Written())),
         measured("  render", lambda: render_files(pipeline)),
@@ -48,19 +53,60 @@ def _dump(data: object) -> str:
     return yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False)
 
 
+def _counted(pipeline: Pipeline) -> str:
+    """How many files a pipeline has, and how many jobs are in them."""
+    jobs = sum(len(workflow.jobs) for workflow in pipeline.workflows)
+    return f"{len(pipeline.applied)} files with {jobs} jobs"
+
+
 def start_measures() -> list[Measure]:
     """Whole processes, beside a Python that does nothing."""
     python = sys.executable
     return [
-        _process("`cicd --help`", [str(Path(python).parent / "cicd"), "--help"], target=300),
+        _process("`cicd --help`", [_cicd(), "--help"], target=300),
         _process("import of all rooms", [python, "-c", ROOMS], target=250),
         _process("  floor: python that imports pydantic and yaml", [python, "-c", "import pydantic, yaml"]),
         _process("  floor: python that does nothing", [python, "-c", "pass"]),
     ]
 
 
-def _process(what: str, command: list[str], target: float | None = None) -> Measure:
+def cold_measures() -> list[Measure]:
+    """Whole processes that write files: all of ours from a full spec, and one workflow of projen's."""
+    with tempfile.TemporaryDirectory(prefix="cicd-bench-") as folder:
+        spec, out = Path(folder, "shop.yaml"), Path(folder, "out")
+        spec.write_text(FULL)
+        out.mkdir()
+        render = [_cicd(), "render", str(spec), "--repo", str(SHOP), "--out", str(out)]
+        ours = _process("`cicd render` of one full spec", render, target=500)
+        written = sum(1 for path in out.rglob("*") if path.is_file())
+    print(f"({written} files were written by `cicd render`, each time)")
+    return [ours, *_projen()]
+
+
+def _projen() -> list[Measure]:
+    """projen's synth, which writes one workflow of four jobs and its own few files; it installs nothing after it."""
+    node = shutil.which("node")
+    if node is None or not (PROJEN / ".ready").exists():
+        print("(projen is left out: node is not there, or `make bench` could not install it)")
+        return []
+    environment = {**os.environ, "PROJEN_DISABLE_POST": "1"}
+    return [
+        _process("  peer: projen, one workflow of four jobs", [node, ".projenrc.js"], PROJEN, environment)
+    ]
+
+
+def _cicd() -> str:
+    return str(Path(sys.executable).parent / "cicd")
+
+
+def _process(
+    what: str,
+    command: list[str],
+    folder: Path = ROOT,
+    environment: dict[str, str] | None = None,
+    target: float | None = None,
+) -> Measure:
     def run() -> object:
-        return subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+        return subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment)
 
     return measured(what, run, times=11, target=target)
