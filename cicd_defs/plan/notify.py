@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from cicd_defs.plan.notify_scripts import NOTICE, telling
-from cicd_defs.plan.pipeline import Environment, Expression, Job, Step, StepKind, Workflow
+from cicd_defs.plan.pipeline import Concurrency, Environment, Expression, Job, Step, StepKind, Workflow
 from cicd_defs.spec.model import Project
 from cicd_defs.spec.notifications import Channel
 
@@ -20,6 +20,9 @@ ROLLBACK = "rollback"
 
 It is the step's outcome, or `nothing` where the step says by its output `nothing=true` that nothing ran before.
 """
+
+BY_ITSELF = Concurrency(group=Expression(text="notify-${{ github.run_id }}"), cancel_in_progress=False)
+"""Where each job says itself whom it excludes: no run keeps another from telling."""
 
 FAILED = "failure() || contains(needs.*.result, 'cancelled')"
 """A job failed, or was stopped while the run went on: GitHub counts a job that ran out of time as cancelled."""
@@ -40,6 +43,8 @@ def with_notifications(project: Project, workflow: Workflow) -> Workflow:
         return workflow
     condition = f"!cancelled() && ({' || '.join(starts)}) && ({' || '.join(ends)})"
     job = _job(project.pipeline.runs_on, jobs, events, channels, condition)
+    if workflow.concurrency is None:
+        job = job.model_copy(update={"concurrency": BY_ITSELF})
     return workflow.model_copy(update={"jobs": (*jobs, job)})
 
 

@@ -15,7 +15,7 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.lift import differences, lift_workflow
-from cicd_defs.plan.notify import with_notifications
+from cicd_defs.plan.notify import BY_ITSELF, with_notifications
 from cicd_defs.plan.notify_scripts import NOTICE, telling
 from cicd_defs.plan.pipeline import Environment, Job, Step, Triggers, Workflow
 from cicd_defs.render.github import render_workflow
@@ -143,6 +143,14 @@ def test_the_job_knows_of_all_others_and_none_waits_for_it():
         assert last.needs == tuple(other.id for other in others)
         assert not [other.id for other in others if "notify" in other.needs]
         assert (last.environment, last.permissions) == (Environment(name="notifications"), ())
+
+
+@pytest.mark.parametrize("whole", [None, BY_ITSELF], ids=["by-job", "whole"])
+def test_every_job_says_whom_it_excludes_or_the_workflow_does(whole):
+    planned = workflow(*RELEASE, push_branches=("main",)).model_copy(update={"concurrency": whole})
+    found = told(declared(channels=["X"]), planned)
+    assert found is not None
+    assert found.concurrency == (None if whole else BY_ITSELF)
 
 
 def test_nobody_to_tell_changes_nothing():
