@@ -58,7 +58,7 @@ def functions(text: str) -> frozenset[str]:
 
 
 def can_be_true(text: str, known: Mapping[str, Known]) -> bool:
-    """Whether a condition can hold. `known` are contexts by their dotted names in lower case.
+    """Whether a condition can hold. `known` are contexts by their dotted names in lower case, `a.*` all that is in `a`.
 
     What cannot be decided counts as true, and so does text that cannot be read.
     """
@@ -96,12 +96,21 @@ def value_of(node: Node, known: Mapping[str, Known]) -> Known:
     if isinstance(node, Exactly):
         return node
     if isinstance(node, Reference):
-        return known.get(".".join(node.path), Perhaps()) if node.exact else Perhaps()
+        return _known_of(node, known)
     parts = [value_of(part, known) for part in node.of]
     if node.name in {"&&", "||"}:
         return _either(parts[0], parts[1], stops_at=node.name == "||")
     decided = _decided(node.name, parts)
     return Perhaps() if decided is None else Exactly(decided)
+
+
+def _known_of(reference: Reference, known: Mapping[str, Known]) -> Known:
+    """What is known of a context, under its own name or as part of a whole: `inputs.*`."""
+    if not reference.exact:
+        return Perhaps()
+    wholes = (".".join((*reference.path[:depth], "*")) for depth in range(len(reference.path) - 1, 0, -1))
+    names = (".".join(reference.path), *wholes)
+    return next((known[name] for name in names if name in known), Perhaps())
 
 
 def _either(first: Known, second: Known, *, stops_at: bool) -> Known:

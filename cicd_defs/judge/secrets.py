@@ -34,6 +34,10 @@ _FORK: Mapping[str, Known] = {
     "github.event.pull_request.head.repo.full_name": Named("the fork"),
     "github.repository": Named("the repository"),
 }
+# https://docs.github.com/actions/reference/workflows-and-actions/contexts#inputs-context
+_NOBODY_WAS_ASKED: Mapping[str, Known] = {
+    name: Exactly(None) for name in ("inputs.*", "github.event.inputs.*")
+}
 _OF_A_PULL_REQUEST = {
     "pull_request",
     "pull_request_review",
@@ -95,7 +99,7 @@ def _started_by(event: str, surface: Surface) -> Iterator[Exposure]:
 
 def known_of(event: str) -> Mapping[str, Known]:
     """What is known of the contexts when a fork's pull request brings an event about."""
-    known: dict[str, Known] = {"github.event_name": Exactly(event)}
+    known: dict[str, Known] = {"github.event_name": Exactly(event), **_NOBODY_WAS_ASKED}
     if event == "workflow_call":
         return {}  # it sees the event of whoever calls
     if event == "pull_request":

@@ -61,6 +61,10 @@ PULL = known_of("pull_request")
         ("!(vars.DEPLOY || '')", True),
         ("vars.DEPLOY && true", True),
         ("1 < 2", True),  # not worked out, so it counts as true
+        ("inputs.environment == 'production'", False),
+        ("inputs.environment == ''", True),
+        ("github.event.inputs.dry == 'no'", False),
+        ("inputs[matrix.name] == 'x'", True),
         ("github.actor == 'me'", True),
         ("needs.changes.outputs.web == 'true'", True),
         ("it is no expression (", True),

@@ -264,11 +264,13 @@ def test_what_is_no_workflow_has_nothing_to_reach(data):
     assert exposures_in("x.yml", data) == ()
 
 
-def test_every_guard_of_every_plan_is_needed_or_guards_nothing():
-    """Positive control: with its condition gone and a secret planted, every job that a pull request starts is found."""
+def test_dropping_the_condition_of_any_job_that_holds_something_is_noticed():
+    """Positive control over the real plans: what guards these jobs from a pull request is their conditions alone."""
+    dropped = 0
     for planned in workflows():
-        if not planned.triggers.pull_request:
-            continue
-        for one in planned.jobs:
-            bare = one.model_copy(update={"condition": None, "needs": (), "permissions": (WRITE,)})
-            assert of(planned.model_copy(update={"jobs": (bare,)}))
+        for one in planned.jobs if planned.triggers.pull_request else ():
+            if one.environment or any(held.access == "write" for held in one.permissions):
+                open_to_all = one.model_copy(update={"condition": None, "needs": ()})
+                assert of(planned.model_copy(update={"jobs": (open_to_all,)})), one.id
+                dropped += 1
+    assert dropped > 20
