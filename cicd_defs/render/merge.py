@@ -20,6 +20,8 @@ Names = tuple[str, ...]
 FORMER_HEADER = frozenset({"A change made here is lost: change that file and render again."})
 """Lines that the header of our files had before there was a lock: not somebody's comment."""
 
+HEADER_MARK = ("header", "mark")
+
 
 class Conflict(Value):
     """An element that both people and the generator changed. `line` is its line in the current file.
@@ -197,6 +199,8 @@ class Merge:
         if base is not None and theirs == base.digest:
             self._keep(names, "edited", "by hand")
             return current.head
+        if base is None and names == HEADER_MARK:  # our own line, as an earlier version wrote it
+            return generated
         return self._text_conflict(
             names,
             current,

@@ -61,7 +61,7 @@ def comment_line(order: random.Random, text: str, token: str) -> Edited | None:
     at = picked(order, spots(lines, r"[ #\w.\[-]"))
     if at is None:
         return None
-    width = order.choice([indent(lines[at]), 0])
+    width = order.choice([indent(lines[at]), indent(lines[at - 1]), 0])
     return put(lines, at, " " * width + f"# {token}\n")
 
 

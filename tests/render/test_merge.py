@@ -265,8 +265,9 @@ def test_without_a_lock_what_differs_is_a_conflict():
 
 def test_the_line_of_a_header_from_before_there_were_locks_goes():
     former = "# A change made here is lost: change that file and render again.\n"
-    result = merged(change(("name: CI", f"{former}name: CI")), BASE, base=None)
-    assert result.files[0].text == BASE
+    current = change(("name: CI", f"{former}# mine\nname: CI"), ("shop.yaml.", "shop.yaml: change there."))
+    result = merged(current, BASE, base=None)
+    assert (result.files[0].text, result.conflicts) == (change(("name: CI", "# mine\nname: CI")), ())
 
 
 def test_other_indentation_is_no_edit_and_stays():
