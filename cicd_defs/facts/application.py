@@ -12,10 +12,10 @@ Trait = Literal[
     "gradle-application",
     "installs-from-sources",
     "listed-dependencies",
-    "member",
     "packaged",
     "spring-boot",
     "vendored",
+    "version-from-history",
     "wrapper",
 ]
 """What changes how an image of a component is made.
@@ -24,7 +24,7 @@ Trait = Literal[
 `gradle-application`: Gradle lays out its start script. `installs-from-sources`: its dependencies cannot be installed
 before its sources are there. `listed-dependencies`: pyproject.toml lists what it needs at run time, and no program
 computes it. `packaged`: pip can install it. `spring-boot`: its jar starts by itself. `vendored`: its dependencies are
-in the repository. `wrapper`: it brings its own Maven or Gradle.
+in the repository. `version-from-history`: its version comes from git. `wrapper`: it brings its own Maven or Gradle.
 """
 
 
@@ -34,8 +34,8 @@ class Application(Value):
     `start` is the process, word by word; empty where nothing tells, with `evidence` as `file:line`. `port` is what it
     listens on by itself. `programs` are what its build can make, by name: Go's main packages, Cargo's packages,
     Python's console scripts. `manifests` are the files that decide which dependencies are installed, `requirements`
-    those of pip for the run time; both are paths from the component's folder. `extras` and `groups` are what the
-    tests need beyond that.
+    those of pip for the run time, `for_tests` its others; all are paths from the component's folder. `extras` and
+    `groups` are what the tests need beyond that.
     """
 
     start: tuple[str, ...] = ()
@@ -44,6 +44,7 @@ class Application(Value):
     programs: dict[str, str] = {}
     manifests: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    for_tests: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     traits: tuple[Trait, ...] = ()

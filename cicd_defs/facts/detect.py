@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cicd_defs.facts import go, java, node, python, python_dependencies, rust
-from cicd_defs.facts.application import Application
 from cicd_defs.facts.commands_compiled import go_commands, java_commands, rust_commands
 from cicd_defs.facts.commands_node import is_classic_yarn, node_commands
 from cicd_defs.facts.commands_python import drop_coverage_not_installed, python_commands
@@ -19,7 +18,9 @@ from cicd_defs.facts.others import claim_others
 from cicd_defs.facts.own_code import source_paths
 from cicd_defs.facts.services import claim_services
 from cicd_defs.facts.sources import nearest_roles
-from cicd_defs.facts.stacks import Claim, Command, Component, Stacks
+from cicd_defs.facts.stacks import Claim, Component, Stacks
+from cicd_defs.facts.start_compiled import go_application, java_application, rust_application
+from cicd_defs.facts.start_node import node_application
 from cicd_defs.facts.start_python import python_application
 from cicd_defs.facts.survey import Survey
 from cicd_defs.facts.tooling import claim_tools
@@ -37,7 +38,13 @@ COMMANDS = {
     "rust": rust_commands,
     "java": java_commands,
 }
-APPLICATIONS = {"python": python_application}
+APPLICATIONS = {
+    "python": python_application,
+    "node": node_application,
+    "go": go_application,
+    "rust": rust_application,
+    "java": java_application,
+}
 
 
 def detect(tree: Tree) -> Stacks:
@@ -147,11 +154,6 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-").lstrip("0123456789-")
 
 
-def _application(scene: Scene, draft: Draft, commands: tuple[Command, ...]) -> Application:
-    find = APPLICATIONS.get(draft.stack)
-    return find(scene, draft, commands) if find else Application()
-
-
 def _component(scene: Scene, draft: Draft, names: Mapping[Draft, str], links: Links) -> Component:
     claims: Claims = draft.claims
     commands = tuple(COMMANDS[draft.stack](scene, draft))
@@ -176,5 +178,5 @@ def _component(scene: Scene, draft: Draft, names: Mapping[Draft, str], links: Li
         commands=commands,
         depends_on=depends_on(links, names),
         shared_files=shared_files(links),
-        application=_application(scene, draft, commands),
+        application=APPLICATIONS[draft.stack](scene, draft, commands),
     )

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from posixpath import dirname, normpath
+from posixpath import join as posix_join
 from typing import NamedTuple
 
 from cicd_defs.facts.application import Application, Trait
@@ -9,12 +11,14 @@ from cicd_defs.facts.commands import is_safe_name, is_safe_path
 from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.manifests import Table, string, strings, table
 from cicd_defs.facts.python import LOCK_FILES
+from cicd_defs.facts.python_dependencies import normal
 from cicd_defs.facts.python_requirements import requirement_files, runtime_requirements
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.stacks import Command
 from cicd_defs.facts.survey import folder_of, join, name_of
 
 MOST_SOURCES_READ = 400
+MOST_INCLUDED = 50
 WEB_PORT, FLASK_PORT = 8000, 5000
 MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile", *LOCK_FILES)
 
@@ -23,6 +27,8 @@ _ASGI = re.compile(
 )
 _WSGI = re.compile(r"^(\w+)(?::[ \t]*\w+)?[ \t]*=[ \t]*(?:\w+\.)?Flask\(", re.MULTILINE)
 _FACTORY = re.compile(r"^def (create_app|make_app)\([^)\n]{0,200}\)[^\n]*:$", re.MULTILINE)
+_INCLUDE = re.compile(r"^[ \t]*(?:-r|-c|--requirement|--constraint)[ \t=]*([\w./-]+)", re.MULTILINE)
+_LOCAL = re.compile(r"^[ \t]*(-e|--editable|\.{1,2}(/|$)|file:)|@ file:", re.MULTILINE)
 _EXTRAS = re.compile(r"\.\[([\w,.-]+)\]")
 _GROUPS = re.compile(r"(?:--group|--with|-G)[ =]([\w,.-]+)")
 _PORT = re.compile(r"""(?i)\bport\b["')\]]*(?:\s*:\s*int)?\s*(?:,|=|\bor\b)\s*["']?(\d{4,5})\b""")
@@ -40,6 +46,7 @@ class _Start(NamedTuple):
 def python_application(scene: Scene, draft: Draft, commands: tuple[Command, ...]) -> Application:
     """What is needed to make an image of a Python project."""
     start = next(_starts(scene, draft), None)
+    run_time = tuple(runtime_requirements(scene.survey, draft))
     install = next((command.run for command in commands if command.kind == "install"), "")
     return Application(
         start=start.words if start else (),
@@ -47,8 +54,9 @@ def python_application(scene: Scene, draft: Draft, commands: tuple[Command, ...]
         port=start.port if start else None,
         programs=_scripts(scene, draft),
         manifests=_manifests(scene, draft),
-        requirements=tuple(runtime_requirements(scene.survey, draft)),
-        extras=_words(_EXTRAS, install),
+        requirements=run_time,
+        for_tests=tuple(path for path in requirement_files(scene.survey, draft) if path not in run_time),
+        extras=() if _names_itself(scene, draft) else _words(_EXTRAS, install),
         groups=_words(_GROUPS, install),
         traits=tuple(_traits(scene, draft, start)),
     )
@@ -66,6 +74,34 @@ def _traits(scene: Scene, draft: Draft, start: _Start | None) -> Iterator[Trait]
         yield "listed-dependencies"
     if "build-system" in _pyproject(scene, draft) or scene.survey.has(join(draft.path, "setup.py")):
         yield "packaged"
+    mentioned = _mentioned(scene, draft, requirement_files(scene.survey, draft))
+    if any(_LOCAL.search(scene.survey.text(join(draft.path, path))) for path in mentioned):
+        yield "installs-from-sources"
+    if re.search(
+        r"setuptools[-_]scm|hatch-vcs|pdm\.version|source = .scm",
+        scene.survey.text(join(draft.path, "pyproject.toml")),
+    ):
+        yield "version-from-history"
+
+
+def _names_itself(scene: Scene, draft: Draft) -> bool:
+    """Whether an extra asks for another one of the project by name: only the project itself can be asked for that."""
+    project = table(_pyproject(scene, draft), "project")
+    own = normal(string(project.get("name")))
+    extras = table(project, "optional-dependencies").values()
+    return any(normal(re.split(r"[\[<>=~! ;]", one)[0]) == own for extra in extras for one in strings(extra))
+
+
+def _mentioned(scene: Scene, draft: Draft, files: list[str]) -> tuple[str, ...]:
+    """Requirements files and those that they include, constraints among them, as paths from the component."""
+    todo, found = list(files), dict[str, None]()
+    while todo and len(found) < MOST_INCLUDED:
+        path = todo.pop(0)
+        if path not in found and scene.survey.has(join(draft.path, path)):
+            found[path] = None
+            inside = _INCLUDE.findall(scene.survey.text(join(draft.path, path)))
+            todo += [normpath(posix_join(dirname(path), name)) for name in inside]
+    return tuple(path for path in found if is_safe_path(path))
 
 
 def _pyproject(scene: Scene, draft: Draft) -> Table:
@@ -77,7 +113,7 @@ def _manifests(scene: Scene, draft: Draft) -> tuple[str, ...]:
     start = 0 if draft.path == "." else len(draft.path) + 1
     named = [name for name in MANIFESTS if scene.survey.has(join(draft.path, name))]
     members = [join(member, "pyproject.toml")[start:] for member in draft.members]
-    found = (*named, *members, *requirement_files(scene.survey, draft))
+    found = (*named, *members, *_mentioned(scene, draft, requirement_files(scene.survey, draft)))
     return tuple(path for path in dict.fromkeys(found) if is_safe_path(path))
 
 

@@ -41,8 +41,7 @@ class Target(Value):
 class Recipe(Value):
     """What a stack says of its Dockerfile: its bases, the stages before the last, and how the last one begins.
 
-    `start` is the process as the image has it. `tools` names what the last stage has at hand to make a user and to
-    ask for health.
+    `start` is the process as the image has it, `client` what the last stage has at hand to ask for health.
     """
 
     bases: tuple[Base, ...]
@@ -51,7 +50,6 @@ class Recipe(Value):
     production: tuple[Instruction, ...]
     start: tuple[str, ...]
     client: str
-    alpine: bool = False
 
 
 class Unfit(Exception):
@@ -80,17 +78,17 @@ def ran(*lines: str | None, caches: Sequence[str] = ()) -> tuple[Run, ...]:
     return (Run(lines=wanted, caches=tuple(caches)),) if wanted else ()
 
 
-def new_user(alpine: bool) -> Run:
-    """An account of its own with a fixed number, without a password, a home or a shell."""
-    group, user = (
-        (f"addgroup -S -g {UID} app", f"adduser -S -D -H -h {ROOT} -s /sbin/nologin -u {UID} -G app app")
-        if alpine
-        else (
-            f"groupadd --system --gid {UID} app",
-            f"useradd --system --uid {UID} --gid app --no-create-home --home-dir {ROOT} --shell /usr/sbin/nologin app",
+def new_user() -> Run:
+    """An account of its own with a fixed number, without a password or a shell.
+
+    Every base image has the two files; the programs that write to them differ, and some images have none.
+    """
+    return Run(
+        lines=(
+            f'echo "app:x:{UID}:" >> /etc/group',
+            f'echo "app:x:{UID}:{UID}:app:{ROOT}:/usr/sbin/nologin" >> /etc/passwd',
         )
     )
-    return Run(lines=(group, user))
 
 
 def health_path(declared: str) -> str:

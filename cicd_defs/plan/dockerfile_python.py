@@ -1,7 +1,8 @@
 """The Dockerfile of a Python application: a virtual environment that the last stage takes over as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from cicd_defs.facts.application import process_of
 from cicd_defs.plan import pins, tools
 from cicd_defs.plan.containers import Arg, Base, Cmd, Copy, Env, Instruction, Run, SearchPath, Stage, Workdir
 from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, copied, everything, ran
@@ -23,6 +24,12 @@ CACHES = {
     "pipenv": "/root/.cache/pipenv",
 }
 PIP_CACHE = "/root/.cache/pip"
+SERVERS = ("uvicorn", "gunicorn", "flask", "hypercorn", "daphne")
+"""Programs that import the application by its name."""
+
+WITHOUT_HISTORY = {"SETUPTOOLS_SCM_PRETEND_VERSION": "0.0.0", "PDM_BUILD_SCM_VERSION": "0.0.0"}
+"""A version for what would take it from git's tags, which no build of an image sees."""
+
 WITHOUT_ITSELF = {"uv": " --no-install-project", "poetry": " --no-root", "pdm": " --no-self", "pipenv": ""}
 """What keeps an install command from installing the project itself, which is not there yet."""
 
@@ -72,26 +79,36 @@ def python_recipe(target: Target) -> Recipe:
 
 def _dependencies(target: Target) -> tuple[Instruction, ...]:
     manager = target.unit.manager
-    caches = (PIP_CACHE,)
     program = f'python -m pip install "{manager}=={PROGRAMS[manager]}"' if manager in PROGRAMS else None
     settings = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "VIRTUAL_ENV": VENV, **SETTINGS.get(manager, {})}
+    if target.application.has("version-from-history"):
+        settings |= WITHOUT_HISTORY
     return (
         Workdir(path=target.folder),
         Env(values=settings),
-        *ran(program, f"python -m venv {VENV}", caches=caches),
+        *ran(program, f"python -m venv {VENV}", caches=(PIP_CACHE,) if program else ()),
         SearchPath(folder=f"{VENV}/bin"),
         *_run_time(target),
     )
 
 
 def _run_time(target: Target) -> tuple[Instruction, ...]:
-    """The layer of what the application imports: its manifests, then one installation."""
-    unit, manifests = target.unit, target.application.manifests
+    """The layer of what the application imports: the manifests that decide it, then one installation."""
+    unit, application = target.unit, target.application
     if install := _INSTALLS.get(unit.manager):
         line = install(unit.lock_file is not None) + WITHOUT_ITSELF[unit.manager]
-        return (*copied(target, manifests), Run(lines=(line,), caches=(CACHES[unit.manager],)))
-    lines = _pip(target, target.application.requirements, ())
-    return (*copied(target, manifests), *ran(*lines, caches=(PIP_CACHE,))) if lines else ()
+        return (
+            *_manifests(target, application.manifests),
+            Run(lines=(line,), caches=(CACHES[unit.manager],)),
+        )
+    lines = _pip(target, application.requirements, ())
+    needed = [path for path in application.manifests if path not in application.for_tests]
+    return (*_manifests(target, needed), *ran(*lines, caches=(PIP_CACHE,))) if lines else ()
+
+
+def _manifests(target: Target, files: Sequence[str]) -> tuple[Copy, ...]:
+    """Manifests alone, or everything where one of them speaks of sources beside it."""
+    return (everything(),) if target.application.has("installs-from-sources") else copied(target, files)
 
 
 _INSTALLS: dict[str, Callable[[bool], str]] = {
@@ -125,7 +142,7 @@ def _is_listed(target: Target) -> bool:
 
 def _builder(target: Target) -> tuple[Instruction, ...]:
     arguments = tuple(Arg(name=name, default=value) for name, value in target.arguments.items())
-    cache = CACHES.get(target.unit.manager, PIP_CACHE)
+    cache = CACHES["uv"] if target.unit.manager == "uv" else PIP_CACHE
     return (*arguments, everything(), *ran(_itself(target), target.build, caches=(cache,)))
 
 
@@ -140,25 +157,31 @@ def _itself(target: Target) -> str | None:
 
 
 def _test(target: Target) -> tuple[Instruction, ...]:
-    unit = target.unit
+    """First a layer that a change of sources leaves alone, then the sources, then what only they allow to install."""
+    unit, application = target.unit, target.application
     install, cache = unit.commands.get("install"), CACHES.get(unit.manager, PIP_CACHE)
-    first: tuple[Instruction, ...] = ()
-    if install and not unit.own_install:
-        first = ran(*_test_layer(target, install), caches=(cache,))
+    lines = _test_layer(target, install) if install and not unit.own_install else []
+    files = [path for path in application.manifests if path in application.for_tests]
+    first = (*_manifests(target, files), *ran(*lines, caches=(cache,))) if lines else ()
+    late = None if install in lines or (lines and unit.manager == "pipenv") else install
     test = unit.commands.get("test")
-    last = (Cmd(argv=("/bin/bash", "-eo", "pipefail", "-c", test)),) if test else ()
-    return (*first, everything(), *ran(install, caches=(cache,)), *last)
+    last = (Cmd(argv=process_of(test)),) if test else ()
+    return (*first, everything(), *ran(late, caches=(cache,)), *last)
 
 
 def _test_layer(target: Target, install: str) -> list[str]:
-    """The install command, less the project itself: a layer that a change of sources leaves alone."""
+    """The install command, less the project itself; of pip's, what can be installed without it."""
     manager, application = target.unit.manager, target.application
     if manager in WITHOUT_ITSELF and install.startswith(f"{manager} ") and "\n" not in install:
         return [install + WITHOUT_ITSELF[manager]]
-    files = tuple(path for path in application.manifests if path.endswith((".txt", ".in", ".pip")))
+    files = tuple(
+        path for path in application.manifests if path in (*application.requirements, *application.for_tests)
+    )
     groups = "".join(f" --group {group}" for group in application.groups)
-    if manager != "pip" or (not groups and not application.extras and files == application.requirements):
+    if manager != "pip" or not (groups or application.extras or application.for_tests):
         return []
+    if not application.extras and " -e " not in install and "\n" not in install:
+        return [install]
     return _pip(target, files, application.extras, groups)
 
 
@@ -183,4 +206,5 @@ def _needs_sources(target: Target) -> bool:
     """Whether anything but the environment is needed: what pip installed starts without the repository's files."""
     if not target.application.has("packaged") or target.build:
         return True
-    return target.start[0] not in target.application.programs and target.start[:2] != ("python", "-m")
+    known = target.start[0] in target.application.programs or target.start[:2] == ("python", "-m")
+    return not known and not (target.start[0] in SERVERS and "src" in target.unit.source_paths)

@@ -17,6 +17,9 @@ from cicd_defs.plan.containers import (
     Stage,
     User,
 )
+from cicd_defs.plan.dockerfile_compiled import go_recipe, rust_recipe
+from cicd_defs.plan.dockerfile_java import java_recipe
+from cicd_defs.plan.dockerfile_node import node_recipe
 from cicd_defs.plan.dockerfile_parts import UID, Recipe, Target, Unfit, health_path, listening, new_user
 from cicd_defs.plan.dockerfile_python import python_recipe
 from cicd_defs.plan.files import at, container_paths
@@ -26,7 +29,13 @@ from cicd_defs.plan.pipeline import Candidate, Note
 from cicd_defs.plan.units import Unit
 from cicd_defs.spec.model import Project
 
-RECIPES: dict[StackName, Callable[[Target], Recipe]] = {"python": python_recipe}
+RECIPES: dict[StackName, Callable[[Target], Recipe]] = {
+    "python": python_recipe,
+    "node": node_recipe,
+    "go": go_recipe,
+    "rust": rust_recipe,
+    "java": java_recipe,
+}
 """Stack to how its applications are packed."""
 
 
@@ -152,7 +161,7 @@ def _production(project: Project, target: Target, recipe: Recipe) -> Stage:
     told = (*listening(port), *((Env(values=env),) if env else ()))
     instructions: tuple[Instruction, ...] = (
         *_labels(project),
-        new_user(recipe.alpine),
+        new_user(),
         *recipe.production,
         *told,
         User(name=f"{UID}:{UID}"),

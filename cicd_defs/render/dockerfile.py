@@ -113,7 +113,7 @@ def _run(one: Run) -> Iterator[str]:
 
 def _is_plain(line: str) -> bool:
     """Whether a line is one command that neither the Dockerfile nor `&&` around it reads in another way."""
-    if not _SHELL_LINE.fullmatch(line):
+    if not _SHELL_LINE.fullmatch(line) or not line.isprintable():
         return False
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.commenters = ""
@@ -121,12 +121,15 @@ def _is_plain(line: str) -> bool:
         words = list(lexer)
     except ValueError:
         return False
-    return "#" not in line and not any(set(word) <= set("();<>|&") and word != ">" for word in words)
+    return "#" not in line and not any(
+        set(word) <= set("();<>|&") and word not in {">", ">>"} for word in words
+    )
 
 
 def _words(words: Sequence[str]) -> str:
-    """The exec form: a JSON list."""
-    return json.dumps([_without_nul(word) for word in words], ensure_ascii=False)
+    """The exec form: a JSON list, with escapes for whatever nobody can see."""
+    visible = all(word.isprintable() for word in words)
+    return json.dumps([_without_nul(word) for word in words], ensure_ascii=not visible)
 
 
 def _without_nul(word: str) -> str:
