@@ -9,7 +9,8 @@ What act does otherwise than GitHub, and so what is not proven here:
 - It knows no environments: nobody is asked for an approval, every job can read every secret, `url` is not shown.
 - It knows no concurrency: nothing is cancelled, nothing waits for another run.
 - It gives the token no permissions and takes none away.
-- On a host it starts no services, so a workflow with services is refused here, and jobs share one machine.
+- On a host it starts no services: PostgreSQL and Redis are run beside it as programs, any other is refused here.
+- All jobs share one machine.
 """
 
 import json
@@ -26,7 +27,7 @@ from typing import Any
 
 import yaml
 
-from tests.act import sinks
+from tests.act import beside, sinks
 from tests.act.actions import BEHAVIOUR, WIRING, stubs
 from tests.act.pythons import prepare_python
 from tests.act.repository import EVENTS, WORKFLOWS, Repository
@@ -129,12 +130,13 @@ def run_workflow(
     Everything is kept in `home`; `python` is what `prepare_python` made. `secrets` hold the job's token too where
     nothing else is said; `inputs` are what a person answers who starts it by hand. With `listening` there are servers
     for HTTP and mail on loopback. With `wiring` what builds and tests is a stub too, and only jobs, steps, conditions
-    and what is handed on are real. Raises ValueError where the workflow uses an action that has no stub, or services,
-    unless nothing would use them: on a host act passes over them in silence.
+    and what is handed on are real; services stay away then. Raises ValueError where the workflow uses an action that
+    has no stub, or services that cannot be started here.
     """
     workflow = yaml.safe_load((repository.path / WORKFLOWS / file).read_text())
-    if not wiring:
-        refuse_services(workflow)
+    services = () if wiring else beside.asked(workflow)
+    if why_not := beside.missing(services):
+        raise ValueError(f"the services cannot be started: {why_not}")
     home.mkdir(parents=True)
     write_programs(home / "programs", (*PROGRAMS, *(TOOLCHAINS if wiring else ())))
     write_rules(home, rules)
@@ -158,6 +160,8 @@ def run_workflow(
         *[word for runner in runners(workflow) for word in ("-P", f"{runner}=-self-hosted")],
         *[word for stub in found for word in ("--local-repository", stub)],
     ]
+    if services:
+        command = [sys.executable, beside.__file__, str(home / "services"), *services, "--", *command]
     if listening:
         command = [
             sys.executable,
@@ -193,15 +197,6 @@ def run(command: Sequence[str], home: Path) -> tuple[int, str]:
         log, _ = process.communicate()
         raise TimeoutError(f"act did not end within {LONGEST} s:\n{log[-2000:]}") from None
     return process.returncode, log
-
-
-def refuse_services(workflow: Mapping[str, Any]) -> None:
-    """Raise ValueError for a job that needs containers beside it."""
-    for name, job in workflow["jobs"].items():
-        if "services" in job:
-            raise ValueError(
-                f"job {name} needs {', '.join(job['services'])}, which act does not start on a host"
-            )
 
 
 def runners(workflow: Mapping[str, Any]) -> list[str]:

@@ -71,12 +71,24 @@ def test_an_action_without_a_stub_is_refused(tmp_path):
         stubs(workflow, tmp_path)
 
 
-def test_a_job_with_services_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("service", "reason"),
+    [
+        pytest.param(
+            "mysql: {image: mysql, ports: ['3306:3306']}", "nothing stands in for mysql", id="unknown"
+        ),
+        pytest.param(
+            "redis: {image: redis, ports: ['6379:6379']}", "not installed here: redis", id="missing"
+        ),
+    ],
+)
+def test_a_service_that_cannot_be_started_is_refused(service, reason, tmp_path, monkeypatch):
+    monkeypatch.setattr(act.beside, "program", lambda _: None)
     files = tmp_path / "files"
     files.mkdir()
-    text = "on: push\njobs: {test: {runs-on: a, services: {redis: {image: redis}}, steps: [{run: 'true'}]}}\n"
+    text = f"on: push\njobs: {{test: {{runs-on: a, services: {{{service}}}, steps: [{{run: 'true'}}]}}}}\n"
     repository = Repository.of(files, tmp_path / "repository", text)
-    with pytest.raises(ValueError, match="job test needs redis, which act does not start"):
+    with pytest.raises(ValueError, match=reason):
         run_workflow(repository, "push", tmp_path / "home", tmp_path)
 
 
