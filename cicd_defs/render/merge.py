@@ -6,6 +6,7 @@ ways is a conflict. Pins are compared apart from the rest, since bots move them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Literal
 
 from cicd_defs.facts.value import Value
@@ -21,6 +22,7 @@ FORMER_HEADER = frozenset({"A change made here is lost: change that file and ren
 """Lines that the header of our files had before there was a lock: not somebody's comment."""
 
 HEADER_MARK = ("header", "mark")
+"""Our own line: without a lock it is known as what an earlier version wrote."""
 
 
 class Conflict(Value):
@@ -58,10 +60,14 @@ def element_id(file: str, element: str) -> str:
 
 @dataclass
 class Merge:
-    """One file's merge. `choose` says what was decided of an element that is in conflict, by its id."""
+    """One file's merge. `choose` says what was decided of an element that is in conflict, by its id.
+
+    `restore` says whether the generated form was asked for by that very id, conflict or not.
+    """
 
     file: str
     choose: Callable[[str], Choice | None]
+    restore: Callable[[str], bool]
     kept: list[Kept] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
@@ -93,6 +99,8 @@ class Merge:
         return self._conflict(names, current, None, "was changed by hand, and is no longer generated")
 
     def _deleted(self, names: Names, base: Locked, new: Block) -> Block | None:
+        if self._restores(names):
+            return new
         if not is_changed(base, new):
             self._keep(names, "deleted", "it is generated, and was deleted by hand")
             return None
@@ -102,7 +110,7 @@ class Merge:
         shapes = {bool(current.children), bool(new.children)} | ({bool(base.children)} if base else set())
         if len(shapes) == 1:
             return self._parts(names, base, current, new)
-        if base is not None and not is_edited(base, current):
+        if self._restores(names) or (base is not None and not is_edited(base, current)):
             return shifted(new, current.column - new.column)
         if base is not None and not is_changed(base, new):
             self._keep(names, "edited", "by hand")
@@ -196,11 +204,11 @@ class Merge:
         if ours == theirs or (base is not None and ours == base.digest):
             pinned = self._pinned(names, base, current.head, generated)
             return current.head if plain(pinned, 0) == plain(current.head, 0) else pinned
+        if self._restores(names) or (base is None and names == HEADER_MARK):
+            return generated
         if base is not None and theirs == base.digest:
             self._keep(names, "edited", "by hand")
             return current.head
-        if base is None and names == HEADER_MARK:  # our own line, as an earlier version wrote it
-            return generated
         return self._text_conflict(
             names,
             current,
@@ -265,6 +273,9 @@ class Merge:
     def _choose(self, names: Names) -> Choice | None:
         return self.choose(element_id(self.file, element(names)))
 
+    def _restores(self, names: Names) -> bool:
+        return self.restore(element_id(self.file, element(names)))
+
     def _keep(
         self,
         names: Names,
@@ -291,8 +302,8 @@ def message_of(file: str, line: int | None, told: str, what: str) -> str:
     """Where a conflict is, what it is, and what to do next."""
     place = f"{file}:{line}" if line else file
     subject = f"`{told}`" if told else "the file"
-    chosen = element_id(file, told)
-    ways = f"Say `keep {chosen}` for what is there now, or `take {chosen}` for what is generated."
+    chosen = quote(element_id(file, told))
+    ways = f"Settle it with `--keep {chosen}` (what is there now) or `--take {chosen}` (what is generated)."
     return f"{place}: {subject} {what}. {ways}"
 
 

@@ -3,22 +3,14 @@
 What was changed by hand stays, what was not follows the generator, and where both moved apart both sides are shown.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import LOCK_PATH, is_ours
-from cicd_defs.render.blocks import Block, Unsplittable, join, lines_of
-from cicd_defs.render.blocks_lines import (
-    split_dockerfile,
-    split_makefile,
-    split_patterns,
-    split_section,
-    split_settings,
-    split_whole,
-)
+from cicd_defs.render.blocks import Block, Unsplittable, join
+from cicd_defs.render.blocks_kinds import Frame, split
 from cicd_defs.render.blocks_names import likeness, named
-from cicd_defs.render.blocks_yaml import split_yaml
 from cicd_defs.render.files import GeneratedFile
 from cicd_defs.render.lock import Locked, LockedFile, locked, locked_file, read_lock, write_lock
 from cicd_defs.render.merge import (
@@ -29,22 +21,6 @@ from cicd_defs.render.merge import (
     is_edited,
     message_of,
 )
-
-SPLITTERS: dict[str, Callable[[str], Block]] = {
-    "workflow": split_yaml,
-    "precommit": split_yaml,
-    "taskfile": split_yaml,
-    "compose": split_yaml,
-    "dependabot": split_yaml,
-    "makefile": split_makefile,
-    "dockerfile": split_dockerfile,
-    "dockerignore": split_patterns,
-    "codeowners": split_patterns,
-    "coverage": split_settings,
-    "contributing": split_section,
-    "ruleset": split_whole,
-}
-"""How a file of each kind is cut. Another kind is one element."""
 
 ALL = "all"
 """The choice that settles every conflict."""
@@ -80,6 +56,7 @@ def regenerate(
 
     current: path to present text, of every path of `generated`, of the lock, and of the files that it names.
     keep, take: what settles conflicts, as `file#element`, `file` or `all`: the text that is there, or the generated.
+        To take an element by its very name, or a deleted file, brings it back as generated without any conflict too.
     Raises `BrokenLock` where the lock cannot be read.
     """
     text = current.get(LOCK_PATH)
@@ -92,11 +69,6 @@ def regenerate(
         if path not in {file.path for file in wanted}:
             round_.unwanted(path, known[path])
     return round_.result()
-
-
-def split(kind: str, text: str) -> Block:
-    """A file's text as blocks. Raises `Unsplittable`."""
-    return SPLITTERS.get(kind, split_whole)(text)
 
 
 @dataclass
@@ -114,6 +86,11 @@ class _Choices:
         best = max(fitting, key=lambda choice: (choice != ALL, len(choice)))
         self.used.add(best)
         return "keep" if best in self.keep else "take"
+
+    def restores(self, id_: str) -> bool:
+        """Whether the generated form is asked for by this very id, conflict or not."""
+        self.used |= {id_} & set(self.take)
+        return id_ in self.take
 
 
 def _fits(choice: str, id_: str) -> bool:
@@ -177,25 +154,24 @@ class _Round:
 
     def _gone(self, file: GeneratedFile, base: Locked, new: Block) -> None:
         """A file of ours that was deleted by hand."""
-        if file.path in self.choices.take:
-            self.choices.used.add(file.path)
+        if self.choices.restores(file.path):
             self._write(file, file.text, new)
         elif likeness(base) != likeness(locked_file(file.kind, new).root):
             self._whole(file, None, None, "was deleted by hand, and is generated in another form now", new)
         else:
-            detail = f"it is generated, and was deleted by hand; `take {file.path}` brings it back"
+            detail = f"it is generated, and was deleted by hand; `--take {file.path}` brings it back"
             self.kept.append(Kept(file=file.path, element="", what="deleted", detail=detail))
             self.lock[file.path] = locked_file(file.kind, new)
 
     def _merged(self, file: GeneratedFile, base: Locked | None, text: str, new: Block) -> None:
-        frame = _Frame.of(text)
+        frame = Frame.of(text)
         try:
             ours = named(split(file.kind, frame.inner(text)), base, locked(new))
         except Unsplittable as error:
             told = f"cannot be brought up to date: line {error.line}: {error.problem}"
             self._whole(file, text, error.line, told, new)
             return
-        merge = Merge(file.path, self.choices.of)
+        merge = Merge(file.path, self.choices.of, self.choices.restores)
         theirs = named(split(file.kind, frame.broken(file.text)), base)
         merged = _set_apart(merge.root(base, ours, theirs), ours)
         if merge.conflicts:
@@ -261,36 +237,6 @@ class _Round:
             self.removed.append(path)
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """What is about a text apart from its elements: a mark at its beginning, its line breaks, a break at its end."""
-
-    mark: str
-    line_break: str
-    ends: bool
-
-    @classmethod
-    def of(cls, text: str) -> "_Frame":
-        first = next(iter(lines_of(text)), "")
-        return cls(
-            mark="\ufeff" if text.startswith("\ufeff") else "",
-            line_break="\r\n" if first.endswith("\r\n") else "\n",
-            ends=text.endswith("\n") or not text,
-        )
-
-    def inner(self, text: str) -> str:
-        """The text that is cut: without the mark, with a break at its end."""
-        return text.removeprefix(self.mark) + ("" if self.ends else self.line_break)
-
-    def outer(self, text: str) -> str:
-        """The text as it was framed before."""
-        return self.mark + (text if self.ends else text.removesuffix(self.line_break))
-
-    def broken(self, text: str) -> str:
-        """A generated text with these line breaks."""
-        return text if self.line_break == "\n" else text.replace("\n", self.line_break)
-
-
 def _whole_conflict(path: str, text: str | None, line: int | None, generated: str, what: str) -> Conflict:
     return Conflict(
         file=path,
@@ -316,7 +262,7 @@ def _outline(block: Block) -> list[object]:
 
 def _is_pristine(entry: LockedFile, text: str) -> bool:
     """Whether a file is as it was generated, moved pins aside."""
-    frame = _Frame.of(text)
+    frame = Frame.of(text)
     try:
         root = named(split(entry.kind, frame.inner(text)), entry.root)
     except Unsplittable:

@@ -1,6 +1,7 @@
 """What becomes of each element: three states compared, one case a row."""
 
 import re
+from shlex import quote
 
 import pytest
 from hypothesis import given
@@ -199,7 +200,7 @@ def test_a_conflict_shows_both_sides_and_leaves_the_file(by_hand, generated, ele
     assert sides[0] in conflict.current
     assert sides[1] in conflict.generated
     assert conflict.message.startswith("some/file")
-    assert f"take {conflict.id}" in conflict.message
+    assert f"--take {quote(conflict.id)}" in conflict.message
 
 
 @pytest.mark.parametrize("by", ["element", "file", "all"])
@@ -233,6 +234,21 @@ def test_the_longest_choice_decides_and_one_that_settles_nothing_is_told():
     assert result.files[0].text == change(BY_HAND)
     assert result.unused == ("all", "some/file", "other")
     assert merged(change(BY_HAND), change(RUN), take=["some/file#jobs.lin"]).conflicts != ()
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "element"),
+    [
+        pytest.param([BY_HAND], "jobs.lint.steps.lint.run", id="edited"),
+        pytest.param([(INSTALL, "")], "jobs.lint.steps.install", id="deleted"),
+        pytest.param([("branches:\n      - main", "branches: [x]")], "on.push.branches", id="form"),
+    ],
+)
+def test_what_is_generated_comes_back_by_its_very_name(by_hand, element):
+    current = change(*by_hand)
+    assert merged(current, BASE, take=["all"]).files[0].text == current
+    result = merged(current, BASE, take=[f"some/file#{element}"])
+    assert (result.files[0].text, result.kept, result.unused) == (BASE, (), ())
 
 
 @pytest.mark.parametrize(
