@@ -4,9 +4,11 @@ The changed areas are found by git itself: it is asked with pathspecs whether a 
 list of changed files is ever parsed. Pathspec magic: https://git-scm.com/docs/gitglossary#def_pathspec
 """
 
+import re
 import shlex
 from collections.abc import Sequence
 
+from cicd_defs.plan.links import built_on
 from cicd_defs.plan.pipeline import Area, Expression, Job, Step, Workflow
 from cicd_defs.plan.units import Unit
 
@@ -20,8 +22,8 @@ def areas_of(units: Sequence[Unit]) -> tuple[Area, ...]:
 
 
 def _area(unit: Unit, units: Sequence[Unit]) -> Area:
-    concerned = [unit, *_dependencies(unit, units)]
-    named = [path for part in concerned for path in part.paths]
+    concerned = [unit, *built_on(unit, units)]
+    named = [path for part in concerned for path in (*part.paths, *part.shared_files)]
     include = tuple(dict.fromkeys([*(part.path for part in concerned), *named]))
     others = {other.path for other in units if _within(other.path, unit.path)} - set(include)
     # git's excludes always win, so a folder that is named, or named into, is not excluded.
@@ -43,19 +45,6 @@ def _may_meet(path: str, glob: str) -> bool:
     if glob.startswith("**/*"):
         return path.endswith((glob.removeprefix("**/*"), "*"))
     return path.startswith(glob.rstrip("*/"))
-
-
-def _dependencies(unit: Unit, units: Sequence[Unit]) -> list[Unit]:
-    """Everything that the component builds on, directly or not, in a stable order."""
-    by_name = {other.name: other for other in units}
-    found: dict[str, Unit] = {}
-    waiting = list(unit.depends_on)
-    while waiting:
-        name = waiting.pop(0)
-        if name not in found and name in by_name and name != unit.name:
-            found[name] = by_name[name]
-            waiting.extend(by_name[name].depends_on)
-    return list(found.values())
 
 
 def _within(path: str, folder: str) -> bool:
@@ -98,13 +87,16 @@ def _pathspecs(area: Area, workflow_path: str) -> str:
     # `.` is the whole tree; git takes it as such only without `literal`.
     everything = [":(top)" if spec == ":(top,literal)." else spec for spec in included]
     return " ".join(
-        _quoted(spec) for spec in [*everything, f":(top,literal){workflow_path}", *excluded, *globs]
+        quoted(spec) for spec in [*everything, f":(top,literal){workflow_path}", *excluded, *globs]
     )
 
 
-def _quoted(text: str) -> str:
-    """Quoted for the shell, with nothing in it that GitHub would evaluate before the shell sees it."""
-    return shlex.quote(text).replace("${{", "$''{{")
+def quoted(text: str) -> str:
+    """One word, quoted for the shell, with nothing in it that GitHub would evaluate before the shell sees it."""
+    if "$" not in text and "`" not in text:
+        return shlex.quote(text)
+    # In single quotes these would look like a mistake, to people and to shellcheck.
+    return f'"{re.sub(r"([$`\"\\\\])", r"\\\\\\1", text)}"'.replace("${{", '$""{{')
 
 
 def _is_glob(path: str) -> bool:
@@ -116,9 +108,18 @@ def output_of(area: str) -> Expression:
     return Expression(text=f"${{{{ steps.changes.outputs.{area} }}}}")
 
 
-def condition_for(area: str) -> str:
-    """The condition of a job that belongs to an area."""
-    return f"needs.changes.outputs.{area} == 'true'"
+def condition_for(area: str, *others: str) -> str:
+    """The condition of a job that belongs to an area, or is needed by the jobs of others."""
+    return " || ".join(f"needs.changes.outputs.{one} == 'true'" for one in (area, *others))
+
+
+_CONDITION = re.compile(r"needs\.changes\.outputs\.([a-z][a-z0-9_-]*) == 'true'")
+
+
+def areas_in(condition: str | None) -> tuple[str, ...]:
+    """The areas of which one has to be changed for a job to run; empty for a condition that asks for something else."""
+    asked = [_CONDITION.fullmatch(part) for part in (condition or "").split(" || ")]
+    return tuple(match[1] for match in asked if match) if all(asked) else ()
 
 
 def without_areas(workflow: Workflow) -> Workflow:
@@ -128,6 +129,6 @@ def without_areas(workflow: Workflow) -> Workflow:
 
 
 def _whole(job: Job) -> Job:
-    condition = None if job.area and job.condition == condition_for(job.area) else job.condition
+    condition = None if areas_in(job.condition) else job.condition
     needs = tuple(need for need in job.needs if need != "changes")
     return job.model_copy(update={"needs": needs, "condition": condition, "area": None})

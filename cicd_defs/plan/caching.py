@@ -12,11 +12,18 @@ WITHOUT: dict[str, dict[str, Text | None]] = {
     "actions/setup-python": {"cache": None, "cache-dependency-path": None},
     "astral-sh/setup-uv": {"enable-cache": "false", "cache-dependency-glob": None},
     "docker/build-push-action": {"cache-from": None, "cache-to": None},
+    "docker/setup-buildx-action": {"cache-binary": "false"},
+    "docker/setup-qemu-action": {"cache-image": "false"},
     "golangci/golangci-lint-action": {"skip-cache": "true"},
     "oven-sh/setup-bun": {"no-cache": "true"},
     "prefix-dev/setup-pixi": {"cache": "false"},
 }
 """Action to the inputs that keep it from using a cache; None leaves an input out."""
+
+
+def publishes(workflow: Workflow) -> bool:
+    """Whether something of a workflow's run goes out: by a release, or from a branch whose name says so."""
+    return workflow.triggers.release or any(map(is_published_from, workflow.triggers.push_branches))
 
 
 def is_published_from(branch: str) -> bool:

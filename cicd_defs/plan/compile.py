@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.areas import areas_of, changes_step, output_of, without_areas
-from cicd_defs.plan.caching import is_published_from, without_caches
+from cicd_defs.plan.caching import is_published_from, publishes, without_caches
 from cicd_defs.plan.checks import check_jobs, integration_job
 from cicd_defs.plan.dockerfiles import container_candidates, containers_of
 from cicd_defs.plan.files import local_candidates, planned_files, workflow_candidates
@@ -26,14 +26,13 @@ from cicd_defs.plan.pipeline import (
     Workflow,
 )
 from cicd_defs.plan.release import Release, deployed_branches, release_of, release_workflow
+from cicd_defs.plan.release_unified import at_night, with_release
 from cicd_defs.plan.scans import code_jobs, dependency_jobs, secrets_job, unscanned
 from cicd_defs.plan.setup import checkout
 from cicd_defs.plan.units import Unit, units_of
 from cicd_defs.spec.model import Project
 
 CI_FILE, NIGHTLY_FILE = "ci.yml", "nightly.yml"
-AT_NIGHT = "github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'"
-"""When a nightly job runs that shares its file with the checks of every change."""
 
 
 def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipeline:
@@ -74,7 +73,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
             *unbuilt(stacks),
             *container_notes,
             *hygiene_notes(project, units, workflows),
-            *_remarks(project, units),
+            *_remarks(project, units, workflows, release),
             *release.notes,
         ),
     )
@@ -91,9 +90,10 @@ def _workflows(
         else None
     )
     nightly = _nightly(project, units, images) if "schedule" in wanted else None
-    made = [workflow for workflow in (ci, nightly, release_workflow(release, ci)) if workflow]
-    if project.pipeline.layout == "unified" and ci and nightly:
-        made = [_unified(ci, nightly), *made[2:]]
+    if project.pipeline.layout == "unified" and ci:
+        made = [with_release(_with_nightly(ci, nightly, at_night(release)) if nightly else ci, release)]
+    else:
+        made = [workflow for workflow in (ci, nightly, release_workflow(release, ci)) if workflow]
     return tuple(_finished(project, workflow) for workflow in made)
 
 
@@ -101,7 +101,7 @@ def _finished(project: Project, workflow: Workflow) -> Workflow:
     """What holds for a whole workflow, whatever is in it."""
     if not project.pipeline.only_changed:
         workflow = without_areas(workflow)
-    if workflow.triggers.push_branches and _publishes(project):
+    if publishes(workflow):
         workflow = without_caches(workflow)
     if project.pipeline.step_timeout_minutes:
         workflow = _with_step_timeouts(workflow, project.pipeline.step_timeout_minutes)
@@ -121,10 +121,6 @@ def _with_step_timeouts(workflow: Workflow, minutes: int) -> Workflow:
         for job in workflow.jobs
     )
     return workflow.model_copy(update={"jobs": jobs})
-
-
-def _publishes(project: Project) -> bool:
-    return "push" in project.pipeline.trigger_type and is_published_from(project.branch)
 
 
 def _ci(
@@ -207,9 +203,9 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
     )
 
 
-def _unified(ci: Workflow, nightly: Workflow) -> Workflow:
+def _with_nightly(ci: Workflow, nightly: Workflow, condition: str) -> Workflow:
     """Both in one file: the nightly jobs wait for the night, and the gate does not wait for them."""
-    at_night = tuple(job.model_copy(update={"condition": AT_NIGHT}) for job in nightly.jobs)
+    at_night = tuple(job.model_copy(update={"condition": condition}) for job in nightly.jobs)
     triggers = ci.triggers.model_copy(update={"schedule": nightly.triggers.schedule})
     concurrency = None
     if ci.concurrency:  # a push does not cancel the night
@@ -224,10 +220,26 @@ def _unified(ci: Workflow, nightly: Workflow) -> Workflow:
     )
 
 
-def _remarks(project: Project, units: Sequence[Unit]) -> tuple[Note, ...]:
+def _remarks(
+    project: Project, units: Sequence[Unit], workflows: Sequence[Workflow], release: Release
+) -> tuple[Note, ...]:
     messages = []
     if not units:
         messages.append("nothing was detected that could be checked: declare it under `pipeline.components`")
-    if _publishes(project):
-        messages.append(f"`{project.branch}` is a branch to release from, so its checks use no shared cache")
+    checks = next((workflow for workflow in workflows if workflow.file == CI_FILE), None)
+    if checks is None:
+        if not release.is_empty:
+            messages.append("there are no checks, so what is released and deployed is not checked before")
+        return tuple(Note(where="pipeline", message=message) for message in messages)
+    messages += [
+        f"`{branch}` is a branch to release from, so its checks use no shared cache"
+        for branch in filter(is_published_from, checks.triggers.push_branches)
+    ]
+    if checks.triggers.release:
+        messages.append("releases share a file with the checks, so that these use no shared cache")
+    if "push" not in project.pipeline.trigger_type and checks.triggers.push_branches:
+        branches = ", ".join(f"`{branch}`" for branch in checks.triggers.push_branches)
+        messages.append(
+            f"a push to {branches} is checked though `trigger_type` has no push: something goes out from there"
+        )
     return tuple(Note(where="pipeline", message=message) for message in messages)

@@ -3,7 +3,6 @@
 A deployment is checked before, waited for, and taken back when it does not become healthy; the job stays red then.
 """
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -26,8 +25,10 @@ TAKEN_BACK = "(failure() || cancelled()) && steps.deploy.outcome != 'skipped'"
 class Place(Value):
     """An environment, how it is deployed to, and what reaches it.
 
-    `files` are kubectl's words for the manifests. `set_images` are the workloads that get an image: each with its
-    container. `project` is the project's name.
+    `files` are kubectl's words for the manifests. `set_images` are the workloads that get an image, each with its
+    container; `chart_images` the values of a chart that do. `logins` log in to the registries with `login_secrets`;
+    `image_folder` is where in a registry the images of this repository lie. `may_be_asked`: a person may ask for an
+    image that was pushed before. `project` is the project's name.
     """
 
     project: str
@@ -37,6 +38,11 @@ class Place(Value):
     secrets: tuple[str, ...] = ()
     files: str = ""
     set_images: tuple[tuple[str, str, PushedImage], ...] = ()
+    chart_images: tuple[tuple[str, PushedImage], ...] = ()
+    logins: tuple[Step, ...] = ()
+    login_secrets: tuple[str, ...] = ()
+    image_folder: str | None = None
+    may_be_asked: bool = False
     health_check: str | None = None
 
     @property
@@ -97,10 +103,9 @@ def deploy_job(
         checkout(),
         *_kubeconfig(place),
         *way.before,
-        *way.deploy,
-        *way.after,
+        *(_as_long_as(declared, step) for step in (*way.deploy, *way.after)),
         *_health(place),
-        *((way.rollback,) if way.rollback else ()),
+        *((_as_long_as(declared, way.rollback),) if way.rollback else ()),
         *_no_kubeconfig(place),
     )
     kubeconfig = (declared.kubeconfig_secret,) if declared.kubeconfig_secret else ()
@@ -113,11 +118,16 @@ def deploy_job(
         permissions=permissions_for(steps),
         environment=Environment(name=place.name, url=declared.url),
         concurrency=Concurrency(group=Expression(text=f"deploy-{place.name}"), cancel_in_progress=False),
-        secrets=tuple(dict.fromkeys((*place.secrets, *kubeconfig))),
+        secrets=tuple(dict.fromkeys((*place.secrets, *kubeconfig, *place.login_secrets))),
         timeout_minutes=declared.timeout_minutes,
         env=dict(declared.env_vars),
         steps=steps,
     )
+
+
+def _as_long_as(declared: Declared, step: Step) -> Step:
+    """A step that may take as long as the whole deployment: the limit of ordinary steps is not meant for it."""
+    return step.model_copy(update={"timeout_minutes": step.timeout_minutes or declared.timeout_minutes})
 
 
 _WRITE_KUBECONFIG = """\
@@ -226,11 +236,6 @@ def source_step(branches: Mapping[str, str]) -> Step:
 def _chosen(branches: Mapping[str, str]) -> str:
     """The branch of the environment that a person chose, as an expression."""
     return " || ".join(f"(inputs.environment == '{name}' && '{branch}')" for name, branch in branches.items())
-
-
-def quoted(text: str) -> str:
-    """A path as one word of a command."""
-    return shlex.quote(text)
 
 
 Family = Callable[[Place], Way]

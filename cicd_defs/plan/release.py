@@ -12,7 +12,7 @@ from cicd_defs.plan import release_checked
 from cicd_defs.plan.deploy import Place, deploy_job, source_step
 from cicd_defs.plan.deploy_places import FAMILIES, places_of
 from cicd_defs.plan.images import Image
-from cicd_defs.plan.pipeline import Input, Job, Note, Triggers, Workflow
+from cicd_defs.plan.pipeline import Concurrency, Expression, Input, Job, Note, Triggers, Workflow
 from cicd_defs.plan.release_images import PushedImage, image_notes, push_job, pushed_images
 from cicd_defs.spec.environment import Environment
 from cicd_defs.spec.model import Project
@@ -63,11 +63,16 @@ def release_workflow(release: Release, ci: Workflow | None) -> Workflow | None:
     """
     if release.is_empty:
         return None
-    checked = [release_checked.checked_job(release.project, ci, bool(release.places))] if ci else []
+    checked = [release_checked.checked_job(release.project, ci)] if ci else []
     return Workflow(
         file=RELEASE_FILE,
         name="Release",
         triggers=release_triggers(release),
+        # A run that waits for somebody's approval keeps no other from being looked at. What must not happen at the
+        # same time, pushing one image or deploying to one place, is excluded job by job.
+        concurrency=Concurrency(
+            group=Expression(text="release-${{ github.run_id }}"), cancel_in_progress=False
+        ),
         env=dict(release.project.pipeline.env_vars),
         jobs=(*checked, *release_jobs(release, checked[0].id if checked else None)),
     )
@@ -92,6 +97,7 @@ def _inputs(release: Release, among_checks: bool) -> tuple[Input, ...]:
         description="Where to deploy to",
         type="choice",
         options=(NOWHERE, *names) if among_checks else names,
+        default=NOWHERE if among_checks else None,
         required=True,
     )
     image = Input(
@@ -117,13 +123,15 @@ def _push(release: Release, image: PushedImage, before: Sequence[str]) -> Job:
 
 def _pushes(release: Release) -> str:
     branches = dict.fromkeys(
-        _branch(release, place) for place in release.places if place.declared.deploy_on == "push"
+        _branch(release, place)
+        for place in release.places
+        if place.images and place.declared.deploy_on == "push"
     )
     return _any([_on_push(branch) for branch in branches])
 
 
 def _by_hand(release: Release) -> str:
-    names = [f"inputs.environment == '{place.name}'" for place in release.places]
+    names = [f"inputs.environment == '{place.name}'" for place in release.places if place.images]
     return _any(names)
 
 
@@ -131,10 +139,8 @@ def _deploy(release: Release, place: Place, before: Sequence[str]) -> Job:
     images = [image.job_id for image in place.images]
     earlier = [each.job_id for each in _earlier(release, place)]
     chosen = f"inputs.environment == '{place.name}'"
-    by_itself = _all("github.event_name != 'workflow_dispatch'", _starts(release, place), _succeeded(earlier))
-    condition = _all(
-        _green((*before, *images)), _any([by_itself if earlier else _starts(release, place), chosen])
-    )
+    by_itself = _all(_starts(release, place), _succeeded(earlier))
+    condition = _all(_green((*before, *images)), _any([by_itself, chosen]))
     return deploy_job(
         release.project,
         place,

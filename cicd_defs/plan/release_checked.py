@@ -1,8 +1,7 @@
 """Nothing goes out unchecked: the job that waits for the gate of CI on the same commit."""
 
 from cicd_defs.plan.permissions import permissions_for
-from cicd_defs.plan.pipeline import Concurrency, Expression, Job, Permission, Step, Workflow
-from cicd_defs.plan.release_images import group_of
+from cicd_defs.plan.pipeline import Expression, Job, Permission, Step, Workflow
 from cicd_defs.spec.model import Project
 
 JOB = "checked"
@@ -40,7 +39,7 @@ done
 """
 
 
-def checked_job(project: Project, ci: Workflow, by_hand: bool) -> Job:
+def checked_job(project: Project, ci: Workflow) -> Job:
     """Wait until the gate of `ci` has reported on this commit. Red where the gate is, or where it stays away."""
     gate = next(job for job in ci.jobs if job.id == "gate")
     minutes = min(350, longest_minutes(ci, gate) + QUEUED)
@@ -53,6 +52,7 @@ def checked_job(project: Project, ci: Workflow, by_hand: bool) -> Job:
             "GH_TOKEN": Expression(text="${{ github.token }}"),
         },
         run=WAIT,
+        timeout_minutes=minutes + 2,
         token_needs=(Permission(scope="checks", access="read", reason="read what the gate of CI says"),),
     )
     return Job(
@@ -60,9 +60,6 @@ def checked_job(project: Project, ci: Workflow, by_hand: bool) -> Job:
         name="Wait until it is checked",
         runs_on=project.pipeline.runs_on,
         permissions=permissions_for((step,)),
-        concurrency=Concurrency(
-            group=group_of(JOB, by_hand), cancel_in_progress=project.pipeline.cancel_in_progress
-        ),
         timeout_minutes=minutes + 5,
         steps=(step,),
     )

@@ -94,6 +94,12 @@ def image_name(project: Project) -> str | None:
     return address.lower() if plain else None
 
 
+def image_folder(project: Project) -> str | None:
+    """Where in the first registry the images of this repository lie, for who names them itself; None for nowhere."""
+    name, registries = image_name(project), project.docker.registries
+    return f"{registries[0].registry}/{name.rpartition('/')[0] or name}" if name and registries else None
+
+
 def _suffix(image: Image, images: Sequence[Image]) -> str:
     return f"-{image.name}" if len(images) > 1 else ""
 
@@ -102,18 +108,11 @@ def push_job(
     project: Project, pushed: PushedImage, needs: Sequence[str], condition: str, by_hand: bool
 ) -> Job:
     """Build and push one image, or look up the one that a person asked for. Its output is `digest`."""
-    registries = project.docker.registries
-    logins = tuple(_login(registry) for registry in registries if _logs_in(registry))
-    secrets = [
-        name
-        for registry in registries
-        for name in (registry.username_secret, registry.password_secret)
-        if name
-    ]
+    secrets = registry_secrets(project)
     steps = (
         checkout(),
         *build_setup(pushed.image.platforms, shared_cache=False),
-        *logins,
+        *registry_logins(project),
         *_built(pushed, by_hand),
         _digest(pushed, by_hand),
     )
@@ -125,13 +124,29 @@ def push_job(
         condition=condition,
         permissions=permissions_for(steps),
         environment=Environment(name=SECRETS_ENVIRONMENT) if secrets else None,
-        secrets=tuple(dict.fromkeys(secrets)),
+        secrets=secrets,
         # Of one branch the newest commit is pushed last, and names the branch's tag.
         concurrency=Concurrency(group=group_of(pushed.job_id, by_hand), cancel_in_progress=False),
         timeout_minutes=project.pipeline.timeout_minutes,
         outputs={"digest": Expression(text="${{ steps.build-digest.outputs.digest }}")},
         steps=steps,
     )
+
+
+def registry_logins(project: Project) -> tuple[Step, ...]:
+    """A login to each registry that is known how to log in to."""
+    return tuple(_login(registry) for registry in project.docker.registries if _logs_in(registry))
+
+
+def registry_secrets(project: Project) -> tuple[str, ...]:
+    """The names of the secrets that these logins use."""
+    names = [
+        name
+        for registry in project.docker.registries
+        for name in (registry.username_secret, registry.password_secret)
+        if name
+    ]
+    return tuple(dict.fromkeys(names))
 
 
 def group_of(job_id: str, by_hand: bool) -> Expression:

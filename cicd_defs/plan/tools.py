@@ -16,6 +16,10 @@ PIPENV = "2026.10.3"
 PIXI = "v0.59.0"  # https://github.com/prefix-dev/pixi/releases, 2025-11
 POETRY = "2.5.1"
 SEMGREP = "1.185.0"
+SKAFFOLD = "v2.16.1"  # https://github.com/GoogleContainerTools/skaffold/releases, 2025-06
+SKAFFOLD_SHA256 = (
+    "1cbeea85aa14ba603dbc2bbdfa7bfde5644d7988beed0fdc0fd1c67298d4cf67"  # its linux-amd64 program
+)
 TRIVY = "v0.74.0"  # the newest tag that pinned images of it were seen with
 TRUFFLEHOG = "3.97.0"  # the version of the action of that name
 UV = "0.13.8"

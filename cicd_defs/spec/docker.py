@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from cicd_defs.spec.names import (
     BuildArgument,
@@ -13,7 +13,7 @@ from cicd_defs.spec.names import (
     SecretName,
     Stage,
 )
-from cicd_defs.spec.strict import DETECTED, Choices, Strict, collisions, refuse_mistakes
+from cicd_defs.spec.strict import DETECTED, Choices, Mistake, Strict, collisions, refuse_mistakes
 from cicd_defs.spec.text import EnvValue
 
 
@@ -22,7 +22,16 @@ def _host_alone(value: Any) -> Any:
 
 
 class Registry(Strict):
-    """A registry that images are pushed to, and the secrets to log in with."""
+    """A registry that images are pushed to, and the secrets to log in with: both of them, or neither."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "dependentRequired": {
+                "username_secret": ["password_secret"],
+                "password_secret": ["username_secret"],
+            }
+        }
+    )
 
     registry: RegistryHost = Field(description="Its host.", examples=["ghcr.io"])
     username_secret: SecretName | None = Field(
@@ -37,6 +46,16 @@ class Registry(Strict):
         examples=["DOCKERHUB_TOKEN"],
         json_schema_extra={"when_left_out": "the run's own token, which only ghcr.io takes"},
     )
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.username_secret is None) != (self.password_secret is None):
+            given, other = ("username_secret", "password_secret")
+            if self.username_secret is None:
+                given, other = other, given
+            hint = f"Name `{other}` too, or leave both out."
+            refuse_mistakes([Mistake((given,), f"`{given}` logs nobody in without `{other}`", hint)])
+        return self
 
 
 RegistryOrHost = Annotated[

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from cicd_defs.spec.names import (
     BranchName,
+    ChartValue,
     EnvironmentName,
     KubernetesName,
     Profile,
@@ -48,9 +49,21 @@ class Deploy(Strict):
         None, description="The skaffold file to run.", examples=["skaffold.yaml"]
     )
     compose: RepositoryPath | None = Field(
-        None, description="The compose file to bring up.", examples=["docker-compose.staging.yml"]
+        None,
+        description="The compose file to bring up, by the runner or where DOCKER_HOST says; IMAGE is the image.",
+        examples=["docker-compose.staging.yml"],
     )
-    command: Script | None = Field(None, description="A command that deploys.", examples=["./deploy.sh"])
+    command: Script | None = Field(
+        None,
+        description="A command that deploys; the variable IMAGE names the image by its digest.",
+        examples=["./deploy.sh"],
+    )
+    rollback: Script | None = Field(
+        None,
+        description="With command: takes a deployment back that failed or is not healthy.",
+        examples=["./deploy.sh --previous"],
+        json_schema_extra={"when_left_out": "nothing is taken back"},
+    )
     values: RepositoryPath | None = Field(
         None, description="Helm's values file.", examples=["values-production.yaml"]
     )
@@ -61,6 +74,12 @@ class Deploy(Strict):
         {},
         description="With kubectl: workloads that get the released image, and which container of theirs.",
         examples=[{"deployment/shop-api": "api"}],
+    )
+    image_values: dict[ChartValue, KubernetesName] = Field(
+        {},
+        description="With helm: values of the chart with an image's `repository` and `tag`, and which image it is.",
+        examples=[{"api.image": "services-api"}],
+        json_schema_extra={"when_left_out": "`image`, where there is one image"},
     )
     dry_run: bool = Field(
         True, description="Check on the server what would be applied, before it is applied."
@@ -90,7 +109,13 @@ class Deploy(Strict):
                 )
 
 
-_GOES_WITH = {"values": ("helm",), "profile": ("skaffold", "compose"), "set_image": ("kubectl",)}
+_GOES_WITH = {
+    "values": ("helm",),
+    "profile": ("skaffold", "compose"),
+    "set_image": ("kubectl",),
+    "image_values": ("helm",),
+    "rollback": ("command",),
+}
 
 
 class Environment(Strict):

@@ -20,7 +20,6 @@ from cicd_defs.spec.names import (
 )
 from cicd_defs.spec.strict import (
     DETECTED,
-    PLANNED,
     Choices,
     Distinct,
     Mistake,
@@ -193,13 +192,17 @@ class Component(Strict):
         examples=[["proto/**"]],
     )
     depends_on: Distinct[ComponentName] = Field(
-        (), description="Components that it builds on: a change there checks it too.", examples=[["core"]]
+        (),
+        description="Components that it builds on, beside those that are detected: a change there checks it too.",
+        examples=[["core"]],
     )
     artifacts: Distinct[RepositoryPath] = Field(
         (),
-        description="What its build makes, from its folder: kept, and handed to later jobs.",
+        description=(
+            "Files and folders that its build makes, from its folder: kept for a week, and put there again in the jobs "
+            "of the components that build on it."
+        ),
         examples=[["dist"]],
-        json_schema_extra=PLANNED,
     )
 
     @property
@@ -241,7 +244,10 @@ class Pipeline(Strict):
         BeforeValidator(_triggers_of_word, json_schema_input_type=TriggerWord | Choices[Trigger]),
     ] = Field(
         ("push", "pr", "manual", "schedule"),
-        description="What starts it: a list, or one of the words push-pr, push, pr, manual, schedule.",
+        description=(
+            "What starts it: a list, or one of the words push-pr, push, pr, manual, schedule. A push to a branch that "
+            "is deployed from is always checked."
+        ),
         examples=[["push", "pr"]],
     )
     schedule: Cron = Field("0 2 * * *", description="When the nightly part runs, as cron in UTC.")
@@ -251,9 +257,8 @@ class Pipeline(Strict):
     env_vars: EnvVars = Field({}, description="Variables of all jobs.", examples=[{"APP_ENV": "test"}])
     secrets: Distinct[SecretName] = Field(
         (),
-        description="Names of secrets for the jobs of every environment.",
+        description="Names of secrets that the deployment to every environment gets as variables.",
         examples=[["API_KEY"]],
-        json_schema_extra=PLANNED,
     )
     concurrency_group: Expression = Field(
         "${{ github.workflow }}-${{ github.ref }}",

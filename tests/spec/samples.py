@@ -80,6 +80,10 @@ _NEEDED_BESIDE = {  # what must stand beside a key, where that differs
     **{f"environments.deploy.{method}": {} for method in ("helm", "skaffold", "compose", "command")},
     "environments.deploy.values": {"helm": "charts/shop"},
     "environments.deploy.profile": {"compose": "compose.yaml"},
+    "environments.deploy.image_values": {"helm": "charts/shop"},
+    "environments.deploy.rollback": {"command": "./deploy.sh"},
+    "docker.registries.username_secret": {"registry": "docker.io", "password_secret": "HUB_TOKEN"},
+    "docker.registries.password_secret": {"registry": "docker.io", "username_secret": "HUB_USER"},
 }
 _LISTS = {"pipeline.components", "environments", "docker.registries", "notifications.channels"}
 

@@ -19,6 +19,7 @@ COMMANDS = {
     ),
     "pipeline.components.build_cmd",
     "environments.deploy.command",
+    "environments.deploy.rollback",
     "deployment.build_command",
     "deployment.start_command",
 }
@@ -86,7 +87,6 @@ def test_what_later_work_acts_on_is_marked():
     assert {path.partition(".")[0] for path in planned} >= {"validation", "agent", "webhook_url"}
     assert not planned & IN_USE
     assert {path for path in planned if path.startswith("pipeline.")} == {
-        "pipeline.secrets",
         "pipeline.components.artifacts",
     }
     for path, key in KEYS.items():
