@@ -17,11 +17,20 @@ AT_ONCE = 8
 
 
 @dataclass(frozen=True)
+class Problem:
+    """Why a pin was not looked up: whether its tag moved, else what was not reached. `what` names the pin."""
+
+    what: str
+    reason: str
+    moved: bool = False
+
+
+@dataclass(frozen=True)
 class LookedUp:
-    """What became of the pins that were looked up: as they are now, and what went wrong, in words."""
+    """What became of the pins that were looked up: as they are now, and what went wrong."""
 
     pins: tuple[Pin, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True)
@@ -38,11 +47,19 @@ def look_up(pins: Iterable[Pin], sources: Sources, today: str, *, major: bool = 
         answers = list(several.map(lambda pin: _now(pin, sources, today, major), pins))
     return LookedUp(
         pins=tuple(answer for answer in answers if isinstance(answer, Pin)),
-        problems=tuple(answer for answer in answers if isinstance(answer, str)),
+        problems=tuple(answer for answer in answers if isinstance(answer, Problem)),
     )
 
 
-def _now(pin: Pin, sources: Sources, today: str, major: bool) -> Pin | str:
+def told(problems: Iterable[Problem]) -> str:
+    """The problems in words, a line for each reason, with all that it concerns."""
+    concerned: dict[str, list[str]] = {}
+    for problem in problems:
+        concerned.setdefault(problem.reason, []).append(problem.what)
+    return "\n".join(f"{', '.join(names)}: {reason}" for reason, names in concerned.items())
+
+
+def _now(pin: Pin, sources: Sources, today: str, major: bool) -> Pin | Problem:
     try:
         if pin.kind == "image":
             digest = sources.digest(pin.reference)
@@ -50,9 +67,9 @@ def _now(pin: Pin, sources: Sources, today: str, major: bool) -> Pin | str:
         found = newest(pin, _tags_of(pin, sources), recorded(pin.name), major=major)
         return found.model_copy(update={"date": today})
     except MovedTag as error:
-        return str(error)
+        return Problem(pin.name, str(error), moved=True)
     except (GitError, RegistryError) as error:
-        return f"{pin.name}: {error}"
+        return Problem(pin.name if pin.kind == "action" else pin.reference, str(error))
 
 
 def _tags_of(pin: Pin, sources: Sources) -> Mapping[str, str]:

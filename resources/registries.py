@@ -119,7 +119,7 @@ class Registries:
             answer = self._ask("GET", place.address, headers, LARGEST_MANIFEST)
             if answer.status == 200:
                 return _digest_of(place, answer)
-        raise RegistryError(f"{reference}: {_explained(place, answer)}")
+        raise RegistryError(_explained(place, answer))
 
     def _token(self, place: Place, refusal: Answer) -> str:
         """A token to read one repository, from where the registry says that tokens are given."""

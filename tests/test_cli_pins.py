@@ -100,7 +100,7 @@ def test_a_tag_that_moved_is_an_error_and_nothing_is_written(github, tmp_path):
     git(place, "tag", "-f", "v90.1.0", "v90.2.0^{commit}")
     code, told = update(github, "--only", CHECKOUT)
     assert code == 1
-    assert f"{CHECKOUT} v90.1.0: the tag MOVED from" in told
+    assert f"{CHECKOUT}: the tag v90.1.0 MOVED from" in told
     assert "Nothing was written" in told
     assert FILE.read_bytes() == before
     assert [path.name for path in FILE.parent.iterdir()] == ["pins.tsv"]

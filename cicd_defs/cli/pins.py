@@ -19,6 +19,10 @@ app = typer.Typer(
 
 FILE = PROJECTS / "pins.tsv"
 GITHUB = "https://github.com"
+LOOK = (
+    " A tag that moved may hide somebody else's code: look at the action's repository before you use it. The others "
+    "can be brought up to date with --only."
+)
 
 
 @app.command("list")
@@ -58,7 +62,7 @@ def update(
     from datetime import UTC, datetime
 
     from cicd_defs.plan.pinned import Pins, written_pins
-    from resources.pin_lookups import look_up
+    from resources.pin_lookups import look_up, told
     from resources.registries import Registries
     from resources.values import write_atomically
 
@@ -68,10 +72,9 @@ def update(
     with Registries() as registries:
         found = look_up(chosen, _sources(github, dict(os.environ), registries), today, major=major)
     if found.problems:
-        problems = "\n".join(found.problems)
+        suspicious = any(problem.moved for problem in found.problems)
         raise UsageProblem(
-            f"{problems}\nNothing was written to {out}. A tag that moved may hide somebody else's code: look at the "
-            "action's repository before you use it. The rest can be updated with --only."
+            f"{told(found.problems)}\nNothing was written to {out}.{LOOK if suspicious else ''}"
         )
     changes = [line for pin in found.pins if (line := _change(pin, used))]
     write_atomically(out, written_pins(Pins(pins=found.pins).over(_kept(out))).encode())

@@ -24,7 +24,7 @@ def newest(pin: Pin, tags: Mapping[str, str], known: Mapping[str, str], *, major
     """
     moved = list(_moved(pin, tags, {**known, pin.version: pin.pin}))
     if moved:
-        raise MovedTag("\n".join(moved))
+        raise MovedTag(" ".join(moved))
     here = number_of(pin.version)
     numbered = {number: tag for tag in tags if (number := number_of(tag))}
     fitting = [number for number in numbered if major or (here and number[0] == here[0])]
@@ -45,6 +45,6 @@ def _moved(pin: Pin, tags: Mapping[str, str], known: Mapping[str, str]) -> Itera
             continue
         now = tags.get(version)
         if now is None:
-            yield f"{pin.name} {version}: the tag is gone; it was recorded at {commit}."
+            yield f"the tag {version} is gone; it was recorded at {commit}."
         elif now != commit:
-            yield f"{pin.name} {version}: the tag MOVED from {commit} to {now}."
+            yield f"the tag {version} MOVED from {commit} to {now}."

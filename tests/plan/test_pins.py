@@ -65,17 +65,15 @@ def test_a_version_that_is_no_full_one_stays_unless_asked():
 @pytest.mark.parametrize(
     ("tags", "known", "told"),
     [
-        pytest.param(
-            {"v1.2.0": COMMITS["moved"]}, {}, "a/b v1.2.0: the tag MOVED from .*2 to .*5", id="in-use"
-        ),
-        pytest.param({"v1.2.1": COMMITS["new"]}, {}, "a/b v1.2.0: the tag is gone", id="gone"),
+        pytest.param({"v1.2.0": COMMITS["moved"]}, {}, "the tag v1.2.0 MOVED from .*2 to .*5", id="in-use"),
+        pytest.param({"v1.2.1": COMMITS["new"]}, {}, "the tag v1.2.0 is gone", id="gone"),
         pytest.param(
             {**TAGS, "v1.3.0": COMMITS["moved"]},
             {"v1.3.0": COMMITS["new"]},
-            "a/b v1.3.0: the tag MOVED",
+            "the tag v1.3.0 MOVED",
             id="newer-and-recorded",
         ),
-        pytest.param(TAGS, {"v1.3.0": COMMITS["new"]}, "v1.3.0: the tag is gone", id="newer-and-gone"),
+        pytest.param(TAGS, {"v1.3.0": COMMITS["new"]}, "the tag v1.3.0 is gone", id="newer-and-gone"),
     ],
 )
 def test_a_tag_that_moved_is_an_error(tags, known, told):
