@@ -9,6 +9,7 @@ from cicd_defs.facts.commands_compiled import go_commands, java_commands, rust_c
 from cicd_defs.facts.commands_node import is_classic_yarn, node_commands
 from cicd_defs.facts.commands_python import drop_coverage_not_installed, python_commands
 from cicd_defs.facts.containers import claim_containers
+from cicd_defs.facts.coverage import coverage_config
 from cicd_defs.facts.dependencies import Links, depends_on, links_of, shared_files
 from cicd_defs.facts.dockerfile import image_source
 from cicd_defs.facts.draft import Claims, Draft, Scene
@@ -178,5 +179,6 @@ def _component(scene: Scene, draft: Draft, names: Mapping[Draft, str], links: Li
         commands=commands,
         depends_on=depends_on(links, names),
         shared_files=shared_files(links),
+        coverage_config=coverage_config(scene.survey, draft.path) if draft.stack == "python" else None,
         application=APPLICATIONS[draft.stack](scene, draft, commands),
     )

@@ -36,7 +36,8 @@ class Component(Value):
     toolchains such as `stable`): the matrix of its tests. `classic_yarn`: it is installed with yarn 1. `source_paths`
     are the folders and files in `path` that hold its own code, without tests, documentation and tools; empty where
     they cannot be told apart. `application` is how it becomes a service. `depends_on` names the components of the
-    repository that it builds on, `shared_files` the paths outside `path` that concern it.
+    repository that it builds on, `shared_files` the paths outside `path` that concern it. `coverage_config` is where
+    it says, apart from a `.coveragerc`, how its coverage is measured.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Component(Value):
     application: Application = Application()
     depends_on: tuple[Claim, ...] = ()
     shared_files: tuple[Claim, ...] = ()
+    coverage_config: str | None = None
 
     def command(self, kind: CommandKind) -> str | None:
         """The component's command of one kind, or None where it has none."""

@@ -48,7 +48,7 @@ def known_paths(project: Project) -> tuple[str, ...]:
         *((CODEOWNERS_PATH,) if project.files.code_owners else ()),
         *((RULESET_PATH,) if project.files.ruleset else ()),
         *((CONTRIBUTING_PATH,) if project.files.contributing is not False else ()),
-        *((COVERAGE_PATH,) if project.files.coverage else ()),
+        *(coverage_paths(project) if project.files.coverage else ()),
         LOCK_PATH,
     )
 
@@ -63,6 +63,12 @@ def container_paths(project: Project) -> tuple[str, ...]:
         return ()
     folders = dict.fromkeys([".", *(part.path for part in project.pipeline.components)])
     return tuple(at(folder, name) for folder in folders for name in ("Dockerfile", ".dockerignore"))
+
+
+def coverage_paths(project: Project) -> tuple[str, ...]:
+    """A `.coveragerc` for the repository, and one for each component that is declared in a folder of its own."""
+    folders = dict.fromkeys([".", *(part.path for part in project.pipeline.components)])
+    return tuple(at(folder, COVERAGE_PATH) for folder in folders)
 
 
 def at(folder: str, name: str) -> str:
@@ -176,13 +182,15 @@ def _planned(candidate: Candidate, written: Written) -> PlannedFile:
     other = next((name for name in OTHER_NAMES.get(candidate.path, ()) if name in written.files), None)
     if other and whose != "ours":
         return _planned_as(candidate, "skipped", f"the repository has `{other}`, which stays as it is")
-    return _planned_as(candidate, "applied", _replacing(candidate.path, whose))
+    return _planned_as(candidate, "applied", _replacing(candidate, whose))
 
 
-def _replacing(path: str, whose: str) -> str:
+def _replacing(candidate: Candidate, whose: str) -> str:
+    if whose == "theirs" and candidate.kind == "contributing":
+        return "a section of the repository's own file; the rest of it stays as it is"
     if whose == "theirs":
         return "in place of a file that was written by hand"
-    if path == BESIDE_PATH:
+    if candidate.path == BESIDE_PATH:
         return "the repository has a Makefile of its own; run `make -f ci.mk`"
     return "brought up to date" if whose == "ours" else "new"
 

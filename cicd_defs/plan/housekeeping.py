@@ -6,8 +6,9 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.codeowners import owned_files, unowned
 from cicd_defs.plan.containers import Containers
+from cicd_defs.plan.coverage import coverage_of
 from cicd_defs.plan.dependabot import not_updated, updates_of
-from cicd_defs.plan.files import CODEOWNERS_PATH, DEPENDABOT_PATH, RULESET_PATH
+from cicd_defs.plan.files import CODEOWNERS_PATH, CONTRIBUTING_PATH, DEPENDABOT_PATH, RULESET_PATH
 from cicd_defs.plan.hygiene import Hygiene
 from cicd_defs.plan.local import hooks_of
 from cicd_defs.plan.pipeline import Candidate, LocalCommand, Note, Workflow
@@ -21,7 +22,7 @@ def hygiene_of(
     units: Sequence[Unit],
     stacks: Stacks,
     workflows: Sequence[Workflow],
-    local: Sequence[LocalCommand],  # noqa: ARG001
+    local: Sequence[LocalCommand],
     containers: Containers,
 ) -> Hygiene:
     """What keeps the repository in order."""
@@ -30,6 +31,8 @@ def hygiene_of(
         updates=updates_of(project, units, stacks, containers, actions=bool(workflows), hooks=hooked),
         owned=owned_files(project),
         ruleset=ruleset_of(project, workflows) if project.files.ruleset else None,
+        has_commands=bool(local),
+        coverage=coverage_of(project, units, stacks),
     )
 
 
@@ -64,4 +67,26 @@ def hygiene_candidates(project: Project, hygiene: Hygiene, written: Written) -> 
             wanted=hygiene.ruleset is not None,
             otherwise="`files.ruleset` is false",
         ),
+        Candidate(
+            path=CONTRIBUTING_PATH,
+            kind="contributing",
+            wanted=project.files.contributing is not False and hygiene.has_commands,
+            otherwise=_no_contributing(project),
+            over_theirs=project.files.contributing is True,
+        ),
+        *(
+            Candidate(
+                path=coverage.path,
+                kind="coverage",
+                wanted=not coverage.otherwise,
+                otherwise=coverage.otherwise,
+            )
+            for coverage in hygiene.coverage
+        ),
     )
+
+
+def _no_contributing(project: Project) -> str:
+    if project.files.contributing is False:
+        return "`files.contributing` is false"
+    return "no commands were detected or declared"

@@ -37,9 +37,26 @@ class Ruleset(Value):
     admin_override: bool
 
 
+class Coverage(Value):
+    """How one folder's coverage is measured: the folders of its code, all of it where there are none named.
+
+    `otherwise` says why no file of ours says so, where none does.
+    """
+
+    path: str
+    sources: tuple[str, ...] = ()
+    otherwise: str = ""
+
+
 class Hygiene(Value):
-    """All files of this sort that a pipeline calls for."""
+    """All files of this sort that a pipeline calls for. `has_commands`: there is something to tell contributors."""
 
     updates: tuple[Update, ...] = ()
     owned: tuple[Owned, ...] = ()
     ruleset: Ruleset | None = None
+    has_commands: bool = False
+    coverage: tuple[Coverage, ...] = ()
+
+    def coverage_at(self, path: str) -> Coverage:
+        """How coverage is measured by the file at that path. Raises `KeyError` for one that is not planned."""
+        return {coverage.path: coverage for coverage in self.coverage}[path]

@@ -6,6 +6,8 @@ from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import MARK
 from cicd_defs.plan.pipeline import FileKind, Pipeline, PlannedFile
 from cicd_defs.render.codeowners import render_codeowners
+from cicd_defs.render.contributing import render_contributing
+from cicd_defs.render.coverage import render_coverage
 from cicd_defs.render.dependabot import render_dependabot
 from cicd_defs.render.dockerfile import render_dockerfile, render_dockerignore
 from cicd_defs.render.github import render_workflow
@@ -75,5 +77,9 @@ _WRITERS: dict[FileKind, Callable[[Pipeline, PlannedFile, Header], str]] = {
     "dependabot": lambda pipeline, _, header: render_dependabot(pipeline.hygiene.updates, header),
     "codeowners": lambda pipeline, _, header: render_codeowners(pipeline.hygiene.owned, header),
     "ruleset": _ruleset,
+    "coverage": lambda pipeline, planned, header: render_coverage(
+        pipeline.hygiene.coverage_at(planned.path), header
+    ),
+    "contributing": lambda pipeline, _, header: render_contributing(pipeline, header),
 }
 """How a file of each kind is written."""
