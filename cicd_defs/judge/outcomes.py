@@ -11,32 +11,41 @@ from itertools import product
 from typing import Literal
 
 from cicd_defs.facts.value import Value
+from cicd_defs.plan.areas import areas_in
 from cicd_defs.plan.pipeline import Job, Workflow
 
 Result = Literal["success", "failure", "cancelled", "skipped"]
 RAN: tuple[Result, ...] = ("success", "failure", "cancelled")
 """How a job that runs can end."""
 
-_AREA = re.compile(r"needs\.changes\.outputs\.([a-z][a-z0-9_-]*) == 'true'")
 _STATUS = re.compile(r"\b(always|cancelled|failure|success)\(\)")
 
 
 class Verdict(Value):
-    """What the gate said in one case. In a sound plan `reported` is never False."""
+    """What the gate said in one case. In a sound plan `reported` is never False.
+
+    `unchecked` are jobs whose area changed and that did not run.
+    """
 
     changed: tuple[str, ...]
     results: dict[str, Result]
     reported: bool
     red: bool
+    unchecked: tuple[str, ...] = ()
 
     @property
     def wrong(self) -> str | None:
-        """What is wrong with the verdict, or None: the gate must report, and be red exactly for a failed need."""
+        """What is wrong with the verdict, or None.
+
+        The gate must report, be red exactly for a failed need, and be green only if all that changed was checked.
+        """
         if not self.reported:
             return "the gate does not report"
         bad = any(self.results[name] in {"failure", "cancelled"} for name in self.results)
         if bad != self.red:
             return "green although a job went wrong" if bad else "red although nothing went wrong"
+        if self.unchecked and not self.red:
+            return f"green although {', '.join(self.unchecked)} did not run"
         return None
 
 
@@ -58,6 +67,9 @@ def gate_cases(workflow: Workflow) -> Iterator[Verdict]:
                 results=results,
                 reported=_runs(gate, changed, results),
                 red=gate_is_red(tuple(results.values())),
+                unchecked=tuple(
+                    job.id for job in jobs if job.area in changed and results[job.id] == "skipped"
+                ),
             )
 
 
@@ -79,8 +91,8 @@ def _runs(job: Job, changed: frozenset[str], results: Mapping[str, Result]) -> b
         return "always()" in job.condition
     if any(results[need] != "success" for need in job.needs):
         return False
-    match = _AREA.fullmatch(job.condition or "")
-    return match is None or match[1] in changed
+    areas = areas_in(job.condition)
+    return not areas or not changed.isdisjoint(areas)
 
 
 def gate_is_red(results: tuple[Result, ...]) -> bool:

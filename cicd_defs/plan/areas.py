@@ -96,7 +96,8 @@ def quoted(text: str) -> str:
     if "$" not in text and "`" not in text:
         return shlex.quote(text)
     # In single quotes these would look like a mistake, to people and to shellcheck.
-    return f'"{re.sub(r"([$`\"\\\\])", r"\\\\\\1", text)}"'.replace("${{", '$""{{')
+    escaped = re.sub(r'[$`"\\]', lambda letter: "\\" + letter[0], text)
+    return f'"{escaped}"'.replace("${{", '$""{{')
 
 
 def _is_glob(path: str) -> bool:

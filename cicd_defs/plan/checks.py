@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from cicd_defs.facts.stacks import CommandKind
-from cicd_defs.plan import pins
+from cicd_defs.plan import artifacts, pins
 from cicd_defs.plan.areas import condition_for
 from cicd_defs.plan.permissions import permissions_for
 from cicd_defs.plan.pipeline import Expression, Job, Matrix, Service, Step, Text
@@ -33,7 +33,7 @@ def check_jobs(unit: Unit, alone: bool) -> tuple[Job, ...]:
     if "test" in unit.commands:
         jobs.append(_test_job(unit, alone))
     if "build" in unit.commands:
-        jobs.append(_job(unit, ("build",), alone))
+        jobs.append(_build_job(unit, alone))
     if "test" in unit.commands and unit.coverage and reports_coverage(unit):
         jobs.append(_coverage_job(unit, alone))
     return tuple(jobs)
@@ -55,7 +55,7 @@ def job_name(title: str, unit: Unit, alone: bool) -> str:
 
 def prepared(unit: Unit, version: Text | None, full_history: bool = False) -> list[Step]:
     """A runner that is ready for the component's commands: its files, its runtime, what it depends on."""
-    steps = [checkout(full_history), *setup_steps(unit, version)]
+    steps = [checkout(full_history), *artifacts.handed(unit), *setup_steps(unit, version)]
     if "install" in unit.commands:
         steps.append(command_step(unit, "install"))
     return steps
@@ -95,6 +95,19 @@ def _job(unit: Unit, kinds: tuple[CommandKind, ...], alone: bool) -> Job:
         steps=tuple(steps),
         area=unit.name,
     )
+
+
+def _build_job(unit: Unit, alone: bool) -> Job:
+    """The build, which also runs where only the jobs of others need what it makes."""
+    job = _job(unit, ("build",), alone)
+    steps = (*job.steps, *artifacts.kept(unit))
+    return job.model_copy(update={"condition": condition_for(unit.name, *unit.handed_to), "steps": steps})
+
+
+def handing_builds(units: Sequence[Unit]) -> tuple[Job, ...]:
+    """The builds whose results others are handed, for a workflow that runs whatever has changed."""
+    builds = (_build_job(unit, alone=False) for unit in units if unit.handed_to)
+    return tuple(job.model_copy(update={"needs": (), "condition": None, "area": None}) for job in builds)
 
 
 def _test_job(unit: Unit, alone: bool) -> Job:

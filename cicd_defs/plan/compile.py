@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.areas import areas_of, changes_step, output_of, without_areas
+from cicd_defs.plan.artifacts import with_builds
 from cicd_defs.plan.caching import is_published_from, publishes, without_caches
-from cicd_defs.plan.checks import check_jobs, integration_job
+from cicd_defs.plan.checks import check_jobs, handing_builds, integration_job
 from cicd_defs.plan.dockerfiles import container_candidates, containers_of
 from cicd_defs.plan.files import local_candidates, planned_files, workflow_candidates
 from cicd_defs.plan.gate import gate_job
 from cicd_defs.plan.housekeeping import hygiene_candidates, hygiene_notes, hygiene_of
 from cicd_defs.plan.images import Image, image_area, image_job, images_of, scan_image_jobs, unbuilt
+from cicd_defs.plan.links import linked, not_handed
 from cicd_defs.plan.local import hooks_of, local_commands
 from cicd_defs.plan.notify import with_notifications
 from cicd_defs.plan.permissions import permissions_for
@@ -42,6 +44,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
     the same three give the same pipeline.
     """
     units, notes = units_of(project, stacks)
+    units = linked(units, stacks)
     containers, container_notes = containers_of(project, units, stacks, written)
     images = images_of(stacks, containers.dockerfiles, project.docker)
     areas = (*areas_of(units), *(image_area(image) for image in images))
@@ -69,6 +72,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
         files=planned_files(candidates, written),
         notes=(
             *notes,
+            *not_handed(units),
             *unscanned(units),
             *unbuilt(stacks),
             *container_notes,
@@ -136,7 +140,7 @@ def _ci(
     """
     pipeline = project.pipeline
     alone = len(units) == 1
-    checks = [job for unit in units for job in check_jobs(unit, alone)]
+    checks = with_builds([job for unit in units for job in check_jobs(unit, alone)])
     builds = [image_job(image, pipeline.runs_on, pipeline.timeout_minutes) for image in images]
     if not checks and not builds:
         return None
@@ -199,13 +203,15 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
         triggers=Triggers(schedule=(pipeline.schedule,), manual="manual" in pipeline.trigger_type),
         concurrency=Concurrency(group=Expression(text="nightly-${{ github.ref }}"), cancel_in_progress=True),
         env=dict(pipeline.env_vars),
-        jobs=tuple(jobs),
+        jobs=with_builds(jobs, handing_builds(units)),
     )
 
 
 def _with_nightly(ci: Workflow, nightly: Workflow, condition: str) -> Workflow:
     """Both in one file: the nightly jobs wait for the night, and the gate does not wait for them."""
-    at_night = tuple(job.model_copy(update={"condition": condition}) for job in nightly.jobs)
+    at_night = tuple(
+        job.model_copy(update={"condition": condition}) for job in nightly.jobs if ci.job(job.id) is None
+    )
     triggers = ci.triggers.model_copy(update={"schedule": nightly.triggers.schedule})
     concurrency = None
     if ci.concurrency:  # a push does not cancel the night

@@ -1,5 +1,7 @@
 """The parts of a repository that get jobs of their own: what was declared, over what was detected."""
 
+from collections.abc import Mapping
+from posixpath import join, normpath
 from typing import Literal
 
 from cicd_defs.facts.stacks import CommandKind, Component, StackName, Stacks
@@ -37,14 +39,17 @@ INSTALLS: dict[str, str] = {
 class Unit(Value):
     """One component as it will be built: where it is, what it is made of, what is run for it and who said so.
 
-    `stack` is None where nobody told; such a component gets its commands and no set-up. `versions` are the legs of
-    its tests. `manifest` and `lock_file` are paths from the repository's root; `paths` are further folders or files
-    whose change concerns it. `own_install` and `own_test`: the command was declared, so we cannot know what it
-    downloads, or reports.
+    `detected` is the name that it was detected by. `stack` is None where nobody told; such a component gets its
+    commands and no set-up. `versions` are the legs of its tests. `manifest` and `lock_file` are paths from the
+    repository's root. `paths` are further folders or files whose change concerns it, `shared_files` those that nobody
+    had to declare; `depends_on` names what it builds on. `artifacts` is what its build makes and keeps, from the root;
+    `handed` names the components of which its jobs get that, `handed_to` those whose jobs get its own. `own_install`
+    and `own_test`: the command was declared, so we cannot know what it downloads, or reports.
     """
 
     name: str
     path: str
+    detected: str | None = None
     stack: StackName | None
     manager: str
     manifest: str | None = None
@@ -61,6 +66,10 @@ class Unit(Value):
     coverage_tools: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
+    shared_files: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
+    handed: tuple[str, ...] = ()
+    handed_to: tuple[str, ...] = ()
     own_install: bool = False
     own_test: bool = False
     classic_yarn: bool = False
@@ -113,15 +122,17 @@ def _unit(project: Project, item: Declared | None, component: Component | None) 
     stack = _stack(item, component)
     manager = _manager(item, component, stack)
     versions = item.versions or (component.versions if component else ())
+    commands = _commands(item, component, manager)
     return Unit(
         name=name,
         path=component.path if component else item.path,
+        detected=component.name if component else None,
         stack=stack,
         manager=manager,
         manifest=component.manifest if component else None,
         lock_file=component.lock_file if component and not _is_other_manager(item, component) else None,
         versions=versions[-1:] if manager in _CHOOSES_ITS_RUNTIME else versions,
-        commands=_commands(item, component, manager),
+        commands=commands,
         tools=tuple(claim.name for claim in (*component.linters, *component.test_runners))
         if component
         else (),
@@ -138,7 +149,18 @@ def _unit(project: Project, item: Declared | None, component: Component | None) 
         own_test=item.test_cmd is not None,
         classic_yarn=component.classic_yarn if component else False,
         source_paths=component.source_paths if component else (),
+        shared_files=_outside(component),
+        artifacts=_artifacts(item, component.path if component else item.path, commands),
     )
+
+
+def _outside(component: Component | None) -> tuple[str, ...]:
+    """What was detected to concern a component and lies outside its folder, a lock file or manifest too."""
+    if component is None:
+        return ()
+    files = (component.manifest, component.lock_file or component.manifest)
+    above = (file for file in files if component.path != "." and not file.startswith(f"{component.path}/"))
+    return tuple(dict.fromkeys((*above, *(claim.name for claim in component.shared_files))))
 
 
 def _stack(item: Declared, component: Component | None) -> StackName | None:
@@ -182,6 +204,11 @@ def _commands(item: Declared, component: Component | None, manager: str) -> dict
         detected["install"] = INSTALLS[manager]
     chosen = {kind: detected[kind] if given is None else given for kind, given in declared.items()}
     return {kind: run for kind, run in chosen.items() if run and kind not in item.skip}
+
+
+def _artifacts(item: Declared, path: str, commands: Mapping[CommandKind, str]) -> tuple[str, ...]:
+    """What its build makes, from the repository's root; nothing where there is no build."""
+    return tuple(normpath(join(path, made)) for made in item.artifacts) if "build" in commands else ()
 
 
 SERVICE_IMAGES = {
@@ -240,6 +267,8 @@ def _left_out(unit: Unit, item: Declared, component: Component | None) -> list[s
         messages.append(f"no port is known for {', '.join(unreached)}: its tests cannot reach it")
     if unit.services and any(not label.startswith("ubuntu") for label in unit.runs_on):
         messages.append("GitHub starts services on Linux runners only")
+    if item.artifacts and not unit.artifacts:
+        messages.append("`artifacts` has no effect without a build: add `build_cmd:`")
     if unit.coverage and not reports_coverage(unit):
         messages.append(f"nothing writes a coverage report, so nothing is uploaded to {unit.coverage}")
     return messages

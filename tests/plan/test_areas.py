@@ -5,7 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from cicd_defs.plan.areas import quoted
 from cicd_defs.plan.pipeline import Pipeline
 from tests.samples import ci, component, plan
 
@@ -151,3 +154,15 @@ def test_what_was_named_is_never_left_out(repository, components, path, expected
     base = git(repository, "rev-parse", "HEAD")
     commit(repository, path)
     assert ("docs" in changed(repository, base, plan(components=parts))) is expected
+
+
+WORDS = st.text(st.sampled_from("a '\"$`\\{}*!\n-#"), min_size=1, max_size=12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=8))
+def test_a_quoted_word_reaches_the_program_as_it_is(words):
+    script = "printf '%s\\0' " + " ".join(quoted(word) for word in words)
+    assert "${{" not in script
+    run = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+    assert run.stdout.decode().split("\0")[:-1] == words

@@ -35,6 +35,7 @@ DECLARATION = {
                 "env_vars": {"B": "plain"},
                 "services": ["redis:7-alpine"],
                 "paths": ["shared/x"],
+                "artifacts": ["dist"],
                 "coverage_tool": "codecov",
                 "install_cmd": "true",
                 "lint_cmd": "true",
@@ -68,6 +69,7 @@ PLACES = [
     (*FIRST, "env_vars", "B"),
     (*FIRST, "services", 0),
     (*FIRST, "paths", 0),
+    (*FIRST, "artifacts", 0),
     ("pipeline", "components", 1, "depends_on", 0),
     ("pipeline", "concurrency_group"),
 ]
