@@ -133,7 +133,7 @@ OPTIONS: dict[str, dict[str, object]] = {
             {
                 "name": "staging",
                 "deploy": {"compose": "docker-compose.staging.yml", "profile": "with-monitoring"},
-                "runs_on": "deployer",
+                "runs_on": "ubuntu-22.04",
             }
         ],
         "command": [
