@@ -122,6 +122,7 @@ def test_render_writes_every_file_and_tells_of_it(spec, tmp_path):
         ".pre-commit-config.yaml",
         ".github/dependabot.yml",
         ".github/rulesets/cicd-defs.json",
+        "CONTRIBUTING.md",
         ".github/cicd-defs.lock",
         "Makefile",
     }

@@ -31,6 +31,7 @@ def test_what_is_written_is_what_is_generated(files):
         ".pre-commit-config.yaml",
         ".github/dependabot.yml",
         ".github/rulesets/cicd-defs.json",
+        "CONTRIBUTING.md",
         "ci.mk",
     }
     for file in files:
