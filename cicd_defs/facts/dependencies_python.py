@@ -2,8 +2,8 @@
 
 import ast
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from cicd_defs.facts.draft import Draft, Scene
@@ -22,7 +22,10 @@ _REQUIREMENT = re.compile(
     r"(?:[\w.-]+(?:\[[\w,.-]*\])?[ \t]*@[ \t]*)?(?:file:/{0,3})?(?:\$\{?PROJECT_ROOT\}?/|\{root:uri\}/)?"
     r"(?P<path>\.{1,2}(?:/[^\s;#\[\]]*)?|[\w.-]+(?:/[^\s;#\[\]]*)?)"
 )
-_IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+([^\n#]{1,300})", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]{1,200})[ \t]+import[ \t]*(\([^)]{0,2000}|[^\n#]{0,300})|import[ \t]+([^\n#]{1,300}))",
+    re.MULTILINE,
+)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -105,51 +108,52 @@ def _requirements(survey: Survey, draft: Draft, path: str) -> Iterator[Reach]:
 def _imports(scene: Scene, draft: Draft) -> Iterator[Reach]:
     """One import for each other project whose packages are imported: the first that is found."""
     exports = _exports(scene)
-    tops = {
-        name.partition(".")[0]
-        for name, homes in exports.items()
-        if draft.path not in homes and len(homes) == 1
-    }
-    if not tops:
-        return
-    found: set[str] = set()
-    for path in read_sources(scene, draft, (".py", ".pyi")):
+    found = {draft.path}
+    for path in read_sources(scene, draft, (".py", ".pyi")) if exports else ():
         text = scene.survey.text(path)
-        for dotted, line in _imported(text) if tops & _words(text) else ():
-            homes = _homes(dotted, exports)
-            if len(homes) == 1 and not homes & {draft.path, *found}:
-                found |= homes
-                yield Reach(next(iter(homes)), f"{path}:{line}")
+        if any(_home(name, exports) not in {None, *found} for name in _likely(text)):
+            for name, line in _imported(text):
+                home = _home(name, exports)
+                if home is not None and home not in found:
+                    found.add(home)
+                    yield Reach(home, f"{path}:{line}")
 
 
-def _words(text: str) -> set[str]:
-    """Every word in the lines that look like imports: what is worth a closer look."""
-    return {word for line in _IMPORT.findall(text) for word in re.findall(r"\w+", line)}
+def _home(name: str, exports: Mapping[str, frozenset[str]]) -> str | None:
+    """The project that has what is imported, by the longest part of its name that any has; None where several do."""
+    while name and name not in exports:
+        name = name.rpartition(".")[0]
+    homes = exports.get(name, frozenset())
+    return next(iter(homes)) if len(homes) == 1 else None
 
 
-def _homes(dotted: str, exports: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The projects that have what is imported: those with the longest part of its name."""
-    parts = dotted.split(".")[:DEEPEST]
-    known = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
-    return next((exports[name] for name in known if name in exports), frozenset())
+def _likely(text: str) -> Iterator[str]:
+    """What the lines that look like imports name. A text may hold such lines too: it is worth a closer look."""
+    for line in _IMPORT.finditer(text):
+        words = re.findall(r"[\w.]+", line[2] or line[3])
+        yield from (f"{line[1]}.{word}" if line[1] else word for word in words)
 
 
-@lru_cache(maxsize=64)
-def _imported(text: str) -> Sequence[tuple[str, int]]:
+def _imported(text: str) -> Iterator[tuple[str, int]]:
     """What a module imports, by full name, each with its line; nothing of a text that is not Python."""
     # Only the names of imports matter: without odd escapes the parser has nothing to warn of.
     plain = _ESCAPE.sub(lambda found: found[0] if found[1] in "\\\r\n'\"" else f"/{found[1]}", text)
     try:
-        tree = ast.parse(plain)
+        waiting: deque[ast.AST] = deque([ast.parse(plain)])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    names: list[tuple[str, int]] = []
-    for node in ast.walk(tree):
+        return
+    while waiting:
+        node = waiting.popleft()
         if isinstance(node, ast.Import):
-            names += [(alias.name, node.lineno) for alias in node.names]
+            yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
-    return names
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+        for block in _BLOCKS:
+            waiting += getattr(node, block, ())
+
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where a statement holds other statements."""
 
 
 def _exports(scene: Scene) -> Mapping[str, frozenset[str]]:

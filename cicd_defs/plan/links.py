@@ -57,10 +57,11 @@ def _with_detected(unit: Unit, units: Sequence[Unit], stacks: Stacks) -> Unit:
     reached = _reached(unit.detected, components, ours)
     names = [other.name for other in units if other.detected in reached and other.name != unit.name]
     paths = [path for name in reached if name not in ours for path in _paths_of(components[name])]
+    outside = [path for path in paths if unit.path != "." and not f"{path}/".startswith(f"{unit.path}/")]
     return unit.model_copy(
         update={
             "depends_on": tuple(dict.fromkeys((*unit.depends_on, *names))),
-            "shared_files": tuple(dict.fromkeys((*unit.shared_files, *paths))),
+            "shared_files": tuple(dict.fromkeys((*unit.shared_files, *outside))),
         }
     )
 

@@ -75,6 +75,8 @@ def _component(component: Component) -> Iterator[str]:
     yield from _claims("linters", (*component.linters, *component.formatters))
     yield from _claims("types", component.type_checkers)
     yield from _claims("services", component.services)
+    yield from _claims("builds on", component.depends_on)
+    yield from _claims("concerned by", component.shared_files)
     for command in component.commands:
         yield from _command(_COMMAND_KEYS[command.kind], command.run)
 

@@ -62,6 +62,14 @@ def test_what_is_built_on_and_not_declared_still_concerns_it():
     assert includes(found)["api"] == {"parts/api", "parts/middle", "parts/core", "parts/base", "ruff.toml"}
 
 
+@pytest.mark.parametrize("path", [".", "parts"])
+def test_what_lies_in_its_own_folder_concerns_it_anyway(path):
+    """A folder that only looks like a component of its own is no further path."""
+    whole = component("python", path, name="whole", depends_on=claim("core"))
+    found = units(whole, part("core"), components=[{"path": path, "name": "whole"}])
+    assert includes(found)["whole"] == {path}
+
+
 @pytest.mark.parametrize("missing", [(), ("a",)])
 def test_a_circle_is_one_area_for_all_in_it(missing):
     parts = {"a": part("a", "b"), "b": part("b", "c"), "c": part("c", "a", "c")}
