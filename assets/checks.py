@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import dagster as dg
+import yaml
 
 from assets.shown import Metadata, conflict_table, kept_table, table
+from cicd_defs.judge.privileges import wrong_privileges
+from cicd_defs.judge.secrets import Exposure, exposures_in, exposures_of
 from cicd_defs.plan.lift import NotOurForm, differences, lift_workflow
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.blocks import Unsplittable
@@ -159,12 +162,39 @@ def hand_edits(evidence: Evidence) -> Verdict:
     return verdict._replace(metadata={**verdict.metadata, "kept": kept_table(kept)})
 
 
+def privileges(evidence: Evidence) -> Verdict:
+    """Each planned job's token may do what its steps need, and nothing else."""
+    found = [one.model_dump() for one in wrong_privileges(evidence.pipeline)]
+    columns = ("file", "job", "scope", "granted", "needed", "why")
+    return _verdict(found, "rights of jobs that do not fit their steps", table(found, *columns))
+
+
+def secrets(evidence: Evidence) -> Verdict:
+    """No stranger's pull request reaches a secret, by what is planned or by what people changed in a workflow."""
+    exposed = dict.fromkeys(exposures_of(evidence.pipeline))
+    for file in evidence.regenerated.files:
+        if file.kind == "workflow":
+            exposed |= dict.fromkeys(_exposed_in(file))
+    found = [one.model_dump() for one in exposed]
+    columns = ("kind", "file", "event", "job", "step", "where", "what")
+    return _verdict(found, "ways from a stranger's pull request to a secret", table(found, *columns))
+
+
+def _exposed_in(file: GeneratedFile) -> tuple[Exposure, ...]:
+    try:
+        return exposures_in(file.path.rpartition("/")[2], yaml.load(file.text, yaml.CSafeLoader))
+    except yaml.YAMLError:
+        return ()  # `schema` and `hand_edits` tell of it
+
+
 FAMILIES = (
     Family("schema", "Would GitHub accept every workflow file?", schema),
     Family("security", "Does zizmor's strictest persona find nothing?", security),
     Family("round_trip", "Does every workflow file, read back, give its plan?", round_trip),
     Family("idempotence", "Does rendering again give the same bytes?", idempotence),
     Family("hand_edits", "Can everything that people changed stay?", hand_edits),
+    Family("privileges", "May every job do what its steps need, and nothing more?", privileges),
+    Family("secrets", "Is every secret out of reach of a stranger's pull request?", secrets),
 )
 
 

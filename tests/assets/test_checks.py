@@ -10,6 +10,7 @@ from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.files import CI_PATH
+from cicd_defs.plan.pipeline import Permission
 from cicd_defs.render.files import render_files
 from cicd_defs.render.regenerate import regenerate
 from resources.scanners import Finding, NotEvaluated, Refusal, Scan, Zizmor
@@ -128,6 +129,25 @@ def test_what_people_and_the_declaration_both_changed_is_shown_with_both_sides()
     assert "timeout-minutes: 7" in row.data["generated"]
 
 
+def test_a_right_that_no_step_needs_turns_privileges_red():
+    ci = PLAN.workflows[0]
+    job = ci.jobs[1]
+    wider = (*job.permissions, Permission(scope="packages", access="write", reason="because"))
+    jobs = tuple(one.model_copy(update={"permissions": wider}) if one is job else one for one in ci.jobs)
+    plan = PLAN.model_copy(update={"workflows": (ci.model_copy(update={"jobs": jobs}), *PLAN.workflows[1:])})
+    [row] = verdicts(plan=plan)["privileges"].metadata["found"].records
+    assert row.data["scope"] == "packages"
+
+
+def test_a_secret_that_people_put_where_strangers_reach_it_turns_secrets_red():
+    texts = {file.path: file.text for file in BROUGHT_TOGETHER.files}
+    texts[CI_PATH] = texts[CI_PATH].replace("\njobs:\n", "\nenv:\n  WORD: ${{ secrets.WORD }}\n\njobs:\n", 1)
+    evidence = Evidence(PLAN, TEXTS, NOBODY, regenerate(TEXTS, texts))
+    verdict = next(family.answer(evidence) for family in FAMILIES if family.name == "secrets")
+    assert not verdict.passed
+    assert "WORD" in str([record.data for record in verdict.metadata["found"].records])
+
+
 def test_who_cannot_be_asked_is_a_warning_and_no_pass():
     found = verdicts(scan=NOBODY)
     for name in ("schema", "security"):
@@ -164,6 +184,8 @@ def test_verdicts_reach_dagster_and_nothing_is_kept_from_being_made(answer, expe
         said
         == {
             "hand_edits": (True, "ERROR"),
+            "privileges": (True, "ERROR"),
+            "secrets": (True, "ERROR"),
             "round_trip": (True, "ERROR"),
             "idempotence": (True, "ERROR"),
             "schema": (True, "ERROR"),
