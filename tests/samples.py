@@ -1,12 +1,77 @@
-"""Components and projects to plan with: each call says only what differs from an ordinary one."""
+"""The sample declarations with their repositories, and components and projects to plan with.
+
+Each call of `component`, `project` and `plan` says only what differs from an ordinary one.
+"""
 
 import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
+from cicd_defs.facts.detect import detect
 from cicd_defs.facts.stacks import Claim, Command, CommandKind, Component, StackName, Stacks
-from cicd_defs.facts.written import Written
+from cicd_defs.facts.tree import Tree
+from cicd_defs.facts.written import Written, written_files
 from cicd_defs.plan.compile import compile_pipeline
+from cicd_defs.plan.files import looked_at
 from cicd_defs.plan.pipeline import Pipeline, Workflow
 from cicd_defs.spec.model import Project
+from cicd_defs.spec.read import read_project
+from resources.git import local_tree
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A declaration of projects/samples/, and the repository in examples/ that it declares."""
+
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return ROOT / "projects" / "samples" / f"{self.name}.yaml"
+
+    @property
+    def repository(self) -> Path:
+        return ROOT / "examples" / self.name
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text()
+
+    @cached_property
+    def project(self) -> Project:
+        return read_project(self.text, f"projects/samples/{self.name}.yaml")
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """The repository: path to text."""
+        tree = local_tree(self.repository)
+        return {path: (tree.read(path) or b"").decode() for path in tree.paths}
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        tree = Tree.of(self.files)
+        return compile_pipeline(self.project, detect(tree), written_files(tree, looked_at(self.project)))
+
+
+SAMPLES = {
+    name: Sample(name)
+    for name in (
+        "library",
+        "service",
+        "web",
+        "monorepo",
+        "go",
+        "rust",
+        "java",
+        "kubernetes",
+        "compose",
+        "custom",
+    )
+}
+"""Every sample by its name, in the order in which people read them."""
 
 MANIFESTS: dict[StackName, str] = {
     "python": "pyproject.toml",

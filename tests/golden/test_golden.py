@@ -1,71 +1,41 @@
+"""Golden files: what is generated for each of projects/samples/, to be read as documentation.
+
+`pytest tests/golden --update-golden` writes them again; the difference is then reviewed like any other change.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from cicd_defs.facts.detect import detect
-from cicd_defs.facts.tree import Tree
-from cicd_defs.facts.written import Written
-from cicd_defs.plan.compile import compile_pipeline
-from cicd_defs.render.files import render_files
-from cicd_defs.spec.read import read_project
-from tests.checkers import findings
-from tests.pairwise.repositories import REPOSITORIES
+from cicd_defs.facts.written import MARK
+from cicd_defs.render.files import GeneratedFile, render_files
+from cicd_defs.spec.keys import declared_keys
+from tests.checkers import CHECKERS, findings
+from tests.samples import ROOT, SAMPLES, Sample
 
 HERE = Path(__file__).parent
-CASES = {
-    "library": ("pip", "repository: acme/library\n"),
-    "service": (
-        "pip-docker",
-        """\
-repository: acme/service
-pipeline:
-  env_vars: {APP_ENV: test}
-  components:
-    - path: .
-      name: service
-      versions: ["3.12", "3.13"]
-      services: [postgres:16-alpine, redis:7-alpine]
-      coverage_tool: codecov
-""",
-    ),
-    "web": ("pnpm", "repository: acme/web\npipeline:\n  trigger_type: push-pr\n"),
-    "monorepo": ("monorepo", "repository: acme/monorepo\n"),
-    "unified": ("go", "repository: acme/unified\npipeline:\n  layout: unified\n"),
-    "custom": (
-        "nothing",
-        """\
-repository: acme/custom
-pipeline:
-  components:
-    - path: .
-      stack: custom
-      install_cmd: make deps
-      lint_cmd: make lint
-      test_cmd: |
-        for part in one two; do
-          make "test-$part"
-        done
-""",
-    ),
-}
+FOLDER = ROOT / "projects" / "samples"
+GUIDE = FOLDER / "README.md"
+
+each_sample = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 
 
-@pytest.fixture(params=CASES)
-def case(request):
-    repository, text = CASES[request.param]
-    project = read_project(text, f"projects/{request.param}.yaml")
-    pipeline = compile_pipeline(project, detect(Tree.of(REPOSITORIES[repository].files)), Written())
-    return request.param, render_files(pipeline)
+def generated(sample: Sample) -> tuple[GeneratedFile, ...]:
+    return render_files(sample.pipeline)
 
 
-def test_what_is_generated_is_the_golden_file(case, request):
-    name, files = case
-    folder = HERE / name
+@each_sample
+def test_what_is_generated_is_the_golden_file(sample, request):
+    folder, files = HERE / sample.name, generated(sample)
+    if request.config.getoption("--update-golden"):
+        written_anew(folder, files)
     for file in files:
         golden = folder / file.path
-        if request.config.getoption("--update-golden"):
-            golden.parent.mkdir(parents=True, exist_ok=True)
-            golden.write_text(file.text)
         assert golden.is_file(), f"{golden} is missing: run pytest --update-golden and review it"
         assert golden.read_text() == file.text
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == {
@@ -73,5 +43,69 @@ def test_what_is_generated_is_the_golden_file(case, request):
     }
 
 
-def test_golden_workflows_have_no_finding():
-    assert findings(sorted(HERE.rglob("workflows/*.yml"))) == []
+def written_anew(folder: Path, files: tuple[GeneratedFile, ...]) -> None:
+    """These files and no others: what is not generated any more goes away."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for file in files:
+        golden = folder / file.path
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(file.text)
+
+
+def test_nothing_else_lies_among_the_golden_files():
+    assert {path.name for path in HERE.iterdir() if path.is_dir()} - {"__pycache__"} == set(SAMPLES)
+
+
+KINDS = sorted({kind for checker in CHECKERS for kind in checker.kinds})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_golden_files_have_no_finding(kind):
+    files = [
+        HERE / sample.name / file.path
+        for sample in SAMPLES.values()
+        for file in generated(sample)
+        if file.kind == kind
+    ]
+    if not files:
+        pytest.skip(f"no sample has a file of the kind {kind} yet")
+    assert findings(files, kind) == []
+
+
+def test_a_sample_stands_beside_each_other_with_its_repository_and_its_line_in_the_guide():
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == set(SAMPLES)
+    guide = GUIDE.read_text()
+    assert re.findall(r"^\| \[`(\w+)\.yaml`\]", guide, re.MULTILINE) == list(SAMPLES)
+    links = re.findall(r"\]\(([^):]+)\)", guide)
+    assert [link for link in links if not (FOLDER / link).exists()] == []
+
+
+@each_sample
+def test_an_example_is_written_by_hand(sample):
+    assert sample.project.repository == f"../../examples/{sample.name}"
+    assert [path for path, text in sample.files.items() if MARK in text] == []
+    assert not {".github", "Makefile"} & {path.partition("/")[0] for path in sample.files} or (
+        sample.name == "custom"
+    )
+
+
+UNSEEN = {
+    "pipeline.overwrite",  # about files that were written by hand, and none of an example is to be replaced
+}
+"""Keys that act and leave no trace in a file."""
+
+
+def test_together_the_samples_declare_every_key_that_acts_and_none_that_does_not():
+    acting = {key.path for key in declared_keys().values() if not key.planned}
+    declared = {path for sample in SAMPLES.values() for path in keys_of(yaml.safe_load(sample.text))}
+    assert declared == acting - UNSEEN
+
+
+def keys_of(value: Any, above: str = "") -> Iterator[str]:
+    """The dotted paths of the keys in a part of a declaration; names that people choose are no keys."""
+    for item in value if isinstance(value, list) else [value]:
+        for name, inner in item.items() if isinstance(item, dict) else ():
+            path = f"{above}.{name}" if above else name
+            if path in declared_keys():
+                yield path
+                yield from keys_of(inner, path)

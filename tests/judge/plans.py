@@ -9,9 +9,8 @@ from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.pipeline import Job, Pipeline, Workflow
 from cicd_defs.spec.read import read_project
-from tests.golden.test_golden import CASES
 from tests.pairwise import specs
-from tests.pairwise.repositories import REPOSITORIES
+from tests.samples import SAMPLES
 from tests.spec.samples import FULL
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
@@ -19,7 +18,7 @@ SHOP = Path(__file__).parents[2] / "examples" / "shop"
 
 @cache
 def plans() -> tuple[Pipeline, ...]:
-    golden = [(text, f"{name}.yaml", REPOSITORIES[of].files) for name, (of, text) in CASES.items()]
+    golden = [(sample.text, f"{name}.yaml", sample.files) for name, sample in SAMPLES.items()]
     pairs = [(case.text, f"{case.name}.yaml", case.files) for case in specs(1)]
     shop = {str(path.relative_to(SHOP)): path.read_bytes() for path in SHOP.rglob("*") if path.is_file()}
     return tuple(planned(*one) for one in (*golden, *pairs, (FULL, "shop.yaml", shop)))
