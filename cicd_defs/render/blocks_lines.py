@@ -66,9 +66,45 @@ def split_section(text: str) -> Block:
     if len(begins) != 1 or len(ends) != 1 or ends[0] < begins[0]:
         line = (begins or ends)[-1] + 1
         raise Unsplittable(line, f"there has to be one `{SECTION_BEGIN}` and one `{SECTION_END}` behind it")
-    first, last = begins[0], ends[0] + 1
-    section = Block("section", head="".join(lines[first:last]), line=first + 1)
-    return Block("", head="".join(lines[:first]), children=(section,), tail="".join(lines[last:]))
+    first, last = begins[0], ends[0]
+    return Block(
+        "",
+        head="".join(lines[:first]),
+        children=(_section(lines, first, last),),
+        tail="".join(lines[last + 1 :]),
+    )
+
+
+def _section(lines: Sequence[str], first: int, last: int) -> Block:
+    """Our section: what stands under each of its headings, and the mark at its end."""
+    starts = [*_headings(lines, first, last), last]
+    blocks, after = [], starts[0]
+    for start, stop in pairwise((*starts, last + 1)):
+        end = _without_blanks(lines, start, stop)
+        stem = "end" if start == last else stem_of(lines[start].lstrip("#"))
+        lead, head = "".join(lines[after:start]), "".join(lines[start:end])
+        blocks.append(Block(stem, lead=lead, head=head, line=start + 1))
+        after = end
+    return Block("section", head="".join(lines[first : starts[0]]), children=tuple(blocks), line=first + 1)
+
+
+def _headings(lines: Sequence[str], first: int, last: int) -> Iterator[int]:
+    """The lines that are headings; what looks like one in a block of code is a comment."""
+    fence = ""
+    for at in range(first, last):
+        mark = re.match(r" {0,3}(`{3,}|~{3,})", lines[at])
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence):
+            fence = ""
+        elif not fence and re.match(r"#{1,6}\s", lines[at]):
+            yield at
+
+
+def _without_blanks(lines: Sequence[str], start: int, stop: int) -> int:
+    while stop > start + 1 and is_blank(lines[stop - 1]):
+        stop -= 1
+    return stop
 
 
 def _cut(text: str, cut: Cut) -> Block:

@@ -31,9 +31,12 @@ def _child(node: Locked | None, name: str) -> Locked | None:
 def _names(blocks: Sequence[Block], before: Locked | None, other: Locked | None) -> list[str]:
     known = dict(before.children) if before else {}
     extra = {name: node for name, node in (other.children if other else {}).items() if name not in known}
+    stems = [block.stem for block in blocks]
+    if len(set(stems)) == len(stems) and not any("~" in name for name in (*stems, *known, *extra)):
+        return stems  # each is one of its kind on every side
     names: dict[int, str] = {}
-    for stem in dict.fromkeys(block.stem for block in blocks):
-        positions = [at for at, block in enumerate(blocks) if block.stem == stem]
+    for stem in dict.fromkeys(stems):
+        positions = [at for at, other in enumerate(stems) if other == stem]
         old, new = _of_stem(known, stem), _of_stem(extra, stem)
         _pair(blocks, positions, old, names)
         _pair(blocks, positions, new, names, only_same=bool(old))

@@ -233,9 +233,11 @@ def requoted(order: random.Random, text: str, token: str) -> Edited | None:
 def wider(order: random.Random, text: str, token: str) -> Edited | None:
     """The whole file indented by four columns in the place of two."""
     lines = text.splitlines(keepends=True)
-    if any("- " in line and indent(line) % 4 == 0 for line in lines) or not spots(lines, "jobs:"):
-        return None
-    return Edited("".join(" " * indent(line) + line if line.strip() else line for line in lines))
+    inside = in_script(lines)
+    for at, line in enumerate(lines):
+        wide = " " * indent(line) + line if line.strip() else line
+        lines[at] = wide if at in inside else re.sub(r"^( *)- (?=[\w-]+:)", r"\1-   ", wide)
+    return Edited("".join(lines))
 
 
 def extra_hook(order: random.Random, text: str, token: str) -> Edited | None:
@@ -301,6 +303,64 @@ def words_around(order: random.Random, text: str, token: str) -> Edited | None:
     return Edited(f"{token}\n\n{text}\n# {token}\n", inserted=(f"{token}\n\n", f"\n# {token}\n"))
 
 
+def section_words(order: random.Random, text: str, token: str) -> Edited | None:
+    lines = text.splitlines(keepends=True)
+    at = picked(order, spots(lines, r"#{2,3} "))
+    return None if at is None else put(lines, at, f"### About {token}\n\nMine.\n\n")
+
+
+def section_row(order: random.Random, text: str, token: str) -> Edited | None:
+    lines = text.splitlines(keepends=True)
+    at = picked(order, spots(lines, r"\| `"))
+    return None if at is None else put(lines, at, f"| `make {token}` | Mine |\n")
+
+
+def extra_task(order: random.Random, text: str, token: str) -> Edited | None:
+    lines = text.splitlines(keepends=True)
+    at = picked(order, [at for at in spots(lines, r"  [\w-]+:\n") if at > _first(lines, "tasks:")])
+    task = f"  {token}:\n    desc: Mine\n    cmds:\n      - echo {token}\n\n"
+    return None if at is None else put(lines, at, task)
+
+
+def argument(order: random.Random, text: str, token: str) -> Edited | None:
+    lines = text.splitlines(keepends=True)
+    at = picked(order, spots(lines, r"(COPY|USER|EXPOSE|RUN|    &&) [^\\<]*\n"))
+    if at is None:
+        return None
+    lines[at] = lines[at].rstrip("\n") + f" {token}\n"
+    return Edited("".join(lines), inserted=(f" {token}",))
+
+
+def stage(order: random.Random, text: str, token: str) -> Edited | None:
+    lines = text.splitlines(keepends=True)
+    at = picked(order, [*spots(lines, r"# .*"), len(lines)][2:])
+    return None if at is None else put(lines, at, f"\nFROM scratch AS {token}\nCOPY --from=builder /a /b\n\n")
+
+
+def pattern_dropped(order: random.Random, text: str, token: str) -> Edited | None:
+    lines = text.splitlines(keepends=True)
+    at = picked(order, spots(lines, r"[^#\s]"))
+    return None if at is None else Edited("".join([*lines[:at], *lines[at + 1 :]]))
+
+
+def owner(order: random.Random, text: str, token: str) -> Edited | None:
+    lines = text.splitlines(keepends=True)
+    at = picked(order, spots(lines, r"[^#\s]"))
+    if at is None:
+        return None
+    lines[at] = lines[at].rstrip("\n") + f" @{token}\n"
+    return Edited("".join(lines), inserted=(f" @{token}",))
+
+
+def json_value(order: random.Random, text: str, token: str) -> Edited | None:
+    lines = text.splitlines(keepends=True)
+    at = picked(order, spots(lines, r"\s*\"\w+\": \""))
+    if at is None:
+        return None
+    lines[at] = lines[at].replace('": "', f'": "{token} ', 1)
+    return Edited("".join(lines), inserted=(f"{token} ",))
+
+
 YAML: tuple[Edit, ...] = (
     comment_line, comment_at_the_end, yaml_trailing_comment, blank_lines, yaml_command, yaml_script_line,
     extra_key, extra_list_item, swapped_keys, deleted_key, renamed, requoted,
@@ -311,12 +371,13 @@ EDITS: dict[str, tuple[Edit, ...]] = {
     "workflow": (*YAML, extra_step, extra_job, deleted_step, swapped_steps, timeout, wider),
     "precommit": (*YAML, extra_hook, extra_repo),
     "makefile": (*LINES, make_target, make_variable, recipe_line, prerequisite),
-    "dockerfile": (*LINES, instruction),
-    "dockerignore": (*LINES, pattern_line),
-    "codeowners": (*LINES, pattern_line),
+    "taskfile": (*YAML, extra_task),
+    "dockerfile": (*LINES, instruction, argument, stage),
+    "dockerignore": (*LINES, pattern_line, pattern_dropped),
+    "codeowners": (*LINES, pattern_line, pattern_dropped, owner),
     "coverage": LINES,
-    "contributing": (words_around,),
-    "ruleset": (blank_lines,),
+    "contributing": (words_around, section_words, section_row),
+    "ruleset": (json_value,),
 }
 """What people do to a file of each kind; of a kind that is not listed, what they do to any YAML."""
 

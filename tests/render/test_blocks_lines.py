@@ -143,8 +143,9 @@ def test_golden_makefiles_come_back_target_by_target(path):
         pytest.param(split_section, "# Ours\n", [], id="no-section"),
         pytest.param(
             split_section,
-            "# Ours\n\n<!-- cicd-defs:begin -->\nx\n<!-- cicd-defs:end -->\n\nmore\n",
-            ["section"],
+            "# Ours\n\n<!-- cicd-defs:begin -->\nx\n\n## A\n\n```sh\n# no\n```\n\n## B\n\n"
+            "<!-- cicd-defs:end -->\n\nmore\n",
+            [("section", ["A", "B", "end"])],
             id="section",
         ),
     ],
