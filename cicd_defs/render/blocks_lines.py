@@ -26,7 +26,6 @@ Cut = Callable[[Sequence[str], int], tuple[str, int]]
 """From the lines and where an element begins: its stem, and the line behind its last one."""
 
 _VARIABLE = re.compile(r"(?:(?:export|override|unexport) +)*([\w.%/-]+)\s*(?::{0,3}|[?+!])=")
-_RULE = re.compile(r"([^\t#=][^#=]*?)\s*::?(?!=)(.*)")
 _NESTS = re.compile(r"\s*(ifn?eq|ifn?def)\b")
 _HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
 
@@ -148,9 +147,11 @@ def _make_element(lines: Sequence[str], at: int) -> tuple[str, int]:
     end = _continued(lines, at)
     if variable := _VARIABLE.match(line):
         return variable[1], end
-    if rule := _RULE.match(line):
-        of_target = rule[1] != ".PHONY" and not re.match(r"\s*[\w.]+\s*[:?+]?=", rule[2])
-        return stem_of(rule[1] if of_target else line.split("#")[0]), _recipe_end(lines, end)
+    said = line.split("#")[0]
+    target, colon, rest = said.partition(":")
+    if colon and "=" not in target and not line.startswith("\t"):
+        of_target = target.strip() != ".PHONY" and "=" not in rest
+        return stem_of(target if of_target else said), _recipe_end(lines, end)
     return stem_of(line), end
 
 

@@ -8,10 +8,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+# Each part is bounded, so that no text takes long to search.
 _VERSION = r"v?\d[\w.+-]*"
 _PIN = re.compile(
-    rf"(?P<action>[\w.-]+/[\w./-]+)@(?P<commit>[0-9a-f]{{40}}\b[\"']?(?:[ \t]+#[ \t]*(?:tag=)?{_VERSION})?)"
-    r"|(?P<image>[\w.-]+(?::\d+)?(?:/[\w.-]+)*)(?P<digest>(?::[\w.-]+)?@sha256:[0-9a-f]{64})\b"
+    rf"(?<![\w.-])(?P<action>[\w.-]{{1,64}}/[\w./-]{{1,200}})@"
+    rf"(?P<commit>[0-9a-f]{{40}}\b[\"']?(?:[ \t]+#[ \t]*(?:tag=)?{_VERSION})?)"
+    r"|(?<![\w.-])(?P<image>[\w.-]{1,128}(?::\d{1,5}(?=/))?(?:/[\w.-]{1,128}){0,8})"
+    r"(?P<digest>(?::[\w.-]{1,128})?@sha256:[0-9a-f]{64})\b"
     rf"|(?P<rev>^[ \t]*(?:-[ \t]+)?rev:[ \t]+)(?P<at>[\"']?(?:[0-9a-f]{{40}}\b|{_VERSION})[\"']?"
     rf"(?:[ \t]+#[ \t]*(?:frozen:[ \t]*)?{_VERSION})?)",
     re.MULTILINE,

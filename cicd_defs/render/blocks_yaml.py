@@ -39,6 +39,7 @@ SETS = frozenset(
     }
 )
 """Keys whose lists are sets: their items are told apart by what they say. Another list of words is one block."""
+DEEPEST = 100
 _DASH = re.compile(r"( *)- *(?:#.*)?\s*$")
 
 
@@ -88,7 +89,8 @@ def _document(text: str) -> _Node | None:
         raise Unsplittable(_place(starts[1])[0] + 1, "a second document begins here")
     if not starts:
         return None
-    root = _node(iter(events[events.index(starts[0]) + 1 :]))
+    after = iter(events[events.index(starts[0]) + 1 :])
+    root = _started(next(after), after)
     if root.kind == "scalar" and not root.text:
         return None
     if root.kind != "map":
@@ -104,15 +106,11 @@ def _end(event: Any) -> tuple[int, int]:
     return event.end_mark.line, event.end_mark.column
 
 
-def _node(events: Iterator[Any]) -> _Node:
-    return _started(next(events), events)
-
-
-def _started(event: Any, events: Iterator[Any]) -> _Node:
+def _started(event: Any, events: Iterator[Any], depth: int = 0) -> _Node:
     """The node that begins with this event."""
     (line, column), (end, behind) = _place(event), _end(event)
     if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-        return _collection(event, events)
+        return _collection(event, events, depth + 1)
     if isinstance(event, yaml.ScalarEvent):
         block = event.style in ("|", ">")
         last = end - 1 if block and behind == 0 else end
@@ -120,13 +118,15 @@ def _started(event: Any, events: Iterator[Any]) -> _Node:
     return _Node("alias", line, column, end)
 
 
-def _collection(event: Any, events: Iterator[Any]) -> _Node:
+def _collection(event: Any, events: Iterator[Any], depth: int) -> _Node:
+    if depth > DEEPEST:
+        raise Unsplittable(_place(event)[0] + 1, f"this is nested deeper than {DEEPEST} levels")
     mapping = isinstance(event, yaml.MappingStartEvent)
     kind = "flow" if event.flow_style else "map" if mapping else "list"
     node = _Node(kind, event.start_mark.line, event.start_mark.column, event.start_mark.line)
     while not isinstance(inner := next(events), yaml.CollectionEndEvent):
-        key = _started(inner, events)
-        value = _node(events) if mapping else key
+        key = _started(inner, events, depth)
+        value = _started(next(events), events, depth) if mapping else key
         node.items.append((key, value))
         node.end = max(node.end, key.end, value.end)
     if event.flow_style:

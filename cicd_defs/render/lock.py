@@ -120,7 +120,7 @@ def read_lock(text: str, path: str = LOCK_PATH) -> dict[str, LockedFile]:
         if version != VERSION:
             raise ValueError(f"its version is {version!r}")
         return {name: _read_file(file) for name, file in data["files"].items()}
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise _broken(path, f"it is not a lock of ours ({error})") from None
 
 

@@ -68,3 +68,10 @@ def test_pins_of_the_same_name_are_told_apart_by_their_order():
     pins = (Pin("a", "1"), Pin("b", "2"), Pin("a", "3"))
     assert find_pin(pins, "a", 1) == pins[2]
     assert find_pin(pins, "b", 1) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["a/" * 50_000, "a" * 100_000, "a:1/" * 30_000, "rev: " + "9." * 50_000, "a/b@" * 30_000]
+)
+def test_no_text_takes_long_to_search(text):
+    assert masked(f"{text}@ x@{COMMIT}") == f"{text}@ x@{COMMIT}".replace("9." * 50_000 + "@", "\0@")

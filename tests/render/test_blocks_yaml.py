@@ -81,6 +81,9 @@ def test_hostile_texts_come_back(text):
         pytest.param("{a: 1}\n", 1, "the file's top is not a block of keys", id="flow"),
         pytest.param("a: \ud800\n", 1, "this is not YAML", id="half-a-character"),
         pytest.param("<<<<<<< ours\na: 1\n=======\na: 2\n>>>>>>> theirs\n", 2, "this is not YAML", id="git"),
+        pytest.param(
+            f"a: 1\nb: {'[' * 5000}{']' * 5000}\n", 2, "this is nested deeper than 100", id="deep-flow"
+        ),
         pytest.param("a: b\x07\n", 1, "this is not YAML", id="bell"),
     ],
 )
