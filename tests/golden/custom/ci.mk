@@ -41,8 +41,9 @@ test:
 .PHONY: integration
 integration:
 	@echo '— Integration tests: backup'
-	mkdir --parents "$$RUNNER_TEMP/copies"
-	make integration TARGET="$$RUNNER_TEMP/copies"
+	for keep in 1 3; do
+	  make integration KEEP="$$keep"
+	done
 
 .PHONY: build
 build:
