@@ -74,7 +74,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
             *notes,
             *not_handed(units),
             *unscanned(units),
-            *unbuilt(stacks),
+            *unbuilt(stacks, project.docker),
             *container_notes,
             *hygiene_notes(project, units, workflows),
             *_remarks(project, units, workflows, release),

@@ -3,12 +3,12 @@
 A deployment is checked before, waited for, and taken back when it does not become healthy; the job stays red then.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from cicd_defs.facts.value import Value
 from cicd_defs.plan.permissions import permissions_for
-from cicd_defs.plan.pipeline import Concurrency, Environment, Expression, Job, Step, Text
+from cicd_defs.plan.pipeline import Concurrency, Environment, Expression, Job, Permission, Step, Text
 from cicd_defs.plan.release_images import PushedImage
 from cicd_defs.plan.setup import checkout
 from cicd_defs.spec.environment import Deploy
@@ -79,7 +79,8 @@ class Place(Value):
 class Way(Value):
     """The steps of one way to deploy, in the order in which they run.
 
-    One of `deploy` has the id `deploy`: what is taken back is what it did.
+    One of `deploy` has the id `deploy`: what is taken back is what it did. `rollback` says by an output `nothing=true`
+    where nothing ran before that could be gone back to.
     """
 
     before: tuple[Step, ...] = ()
@@ -93,13 +94,11 @@ def image_variable(image: PushedImage, images: Sequence[PushedImage]) -> str:
     return "IMAGE" if len(images) == 1 else f"IMAGE_{image.image.name.upper().replace('-', '_')}"
 
 
-def deploy_job(
-    project: Project, place: Place, way: Way, needs: Sequence[str], condition: str, source: Step
-) -> Job:
+def deploy_job(project: Project, place: Place, way: Way, needs: Sequence[str], condition: str) -> Job:
     """Deploy to one place: one after the other, never two at a time, and no deployment is stopped by a newer one."""
     declared = place.declared
     steps = (
-        source,
+        _source(declared.branch or project.branch),
         checkout(),
         *_kubeconfig(place),
         *way.before,
@@ -209,33 +208,38 @@ def health_address(project: Project, declared: Declared) -> str | None:
 
 _SOURCE = """\
 case "$GITHUB_REF" in
-  "refs/heads/$BRANCH" | refs/tags/*) ;;
+  "refs/heads/$BRANCH")
+    exit 0
+    ;;
+  refs/tags/*) ;;
   *)
-    echo "This is deployed from the branch $BRANCH or from a tag, and not from $GITHUB_REF." >&2
+    echo "This is deployed from the branch $BRANCH or from a tag on it, and not from $GITHUB_REF." >&2
+    exit 1
+    ;;
+esac
+state="$(gh api --method GET "repos/$GITHUB_REPOSITORY/compare/${BRANCH//#/%23}...$GITHUB_SHA" --jq .status)"
+case "$state" in
+  behind | identical)
+    echo "$GITHUB_REF is on $BRANCH."
+    ;;
+  *)
+    echo "$GITHUB_REF is not on $BRANCH ($state): only what was merged there is deployed." >&2
     exit 1
     ;;
 esac
 """
 
 
-def source_step(branches: Mapping[str, str]) -> Step:
-    """Refuse to deploy by hand what is on another branch. `branches`: the environments, and where each comes from."""
-    names = set(branches.values())
-    env: dict[str, Text] = {"BRANCH": next(iter(names))}
-    if len(names) > 1:
-        env = {"BRANCH": Expression(text=f"${{{{ {_chosen(branches)} }}}}")}
+def _source(branch: str) -> Step:
+    """Refuse what was not merged: a tag can be set on any commit, and a run can be started by hand on any branch."""
     return Step(
         id="verify-source",
         name="Check where it comes from",
-        condition="github.event_name == 'workflow_dispatch'",
-        env=env,
+        condition="github.event_name != 'push'",
+        env={"BRANCH": branch, "GH_TOKEN": Expression(text="${{ github.token }}")},
         run=_SOURCE,
+        token_needs=(Permission(scope="contents", access="read", reason="see what was merged"),),
     )
-
-
-def _chosen(branches: Mapping[str, str]) -> str:
-    """The branch of the environment that a person chose, as an expression."""
-    return " || ".join(f"(inputs.environment == '{name}' && '{branch}')" for name, branch in branches.items())
 
 
 Family = Callable[[Place], Way]

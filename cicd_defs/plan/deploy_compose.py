@@ -25,6 +25,7 @@ fi
 _ROLLBACK = """\
 if [ ! -s "$RUNNER_TEMP/previous.yml" ]; then
   echo "Nothing ran before: there is nothing to go back to."
+  echo "nothing=true" >> "$GITHUB_OUTPUT"
   exit 0
 fi
 {compose} --file "$RUNNER_TEMP/previous.yml" up --detach --no-build --pull never --wait --wait-timeout {seconds}

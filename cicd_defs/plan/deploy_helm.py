@@ -34,6 +34,7 @@ _ROLLBACK = """\
 revision="$(cat "$RUNNER_TEMP/revision")"
 if [ "$revision" = 0 ]; then
   echo "It was never deployed before: there is nothing to go back to."
+  echo "nothing=true" >> "$GITHUB_OUTPUT"
   exit 0
 fi
 helm rollback {release} "$revision"{at} --wait --timeout {minutes}m

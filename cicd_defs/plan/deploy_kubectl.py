@@ -37,12 +37,14 @@ done < "$RUNNER_TEMP/workloads"
 """
 
 _ROLLBACK = """\
+nothing=true
 left=""
 while read -r namespace workload revision; do
   if [ "$revision" = 0 ]; then
     echo "$workload is new: there is nothing to go back to."
     continue
   fi
+  nothing=false
   case "$workload" in
     deployment/*)
       kubectl patch "$workload" --namespace "$namespace" --type merge --patch '{"spec":{"paused":false}}'
@@ -55,6 +57,7 @@ while read -r namespace workload revision; do
     left="$left $workload"
   fi
 done < "$RUNNER_TEMP/workloads"
+echo "nothing=$nothing" >> "$GITHUB_OUTPUT"
 if [ -n "$left" ]; then
   echo "These could not be taken back:$left" >&2
   exit 1

@@ -79,8 +79,10 @@ def _image(name: str, path: str, context: str, docker: Docker) -> Image:
     )
 
 
-def unbuilt(stacks: Stacks) -> tuple[Note, ...]:
-    """The Dockerfiles that no folder of the tree can be the build context of."""
+def unbuilt(stacks: Stacks, docker: Docker | None = None) -> tuple[Note, ...]:
+    """The Dockerfiles that no folder of the tree can be the build context of, where none is declared."""
+    built = {image.dockerfile for image in images_of(stacks, (), docker)}
+    wanted = docker.dockerfile if docker else None
     message = (
         "no image is built from it: no folder of the repository has {}, which it copies; where another step makes "
         "that first, build it in a workflow of your own"
@@ -88,7 +90,7 @@ def unbuilt(stacks: Stacks) -> tuple[Note, ...]:
     return tuple(
         Note(where=source.dockerfile, message=message.format(", ".join(f"`{one}`" for one in source.missing)))
         for source in stacks.images
-        if source.context is None
+        if source.context is None and source.dockerfile not in built and wanted in {None, source.dockerfile}
     )
 
 

@@ -9,7 +9,7 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import Written
 from cicd_defs.plan import release_checked
-from cicd_defs.plan.deploy import Place, deploy_job, source_step
+from cicd_defs.plan.deploy import Place, deploy_job
 from cicd_defs.plan.deploy_places import FAMILIES, places_of
 from cicd_defs.plan.images import Image
 from cicd_defs.plan.pipeline import Concurrency, Expression, Input, Job, Note, Triggers, Workflow
@@ -20,6 +20,10 @@ from cicd_defs.spec.model import Project
 RELEASE_FILE = "release.yml"
 NOWHERE = "none"
 """What a person chooses who starts a run by hand and wants nothing deployed, where CI is in the same file."""
+
+
+ON_RELEASE = "(github.event_name == 'release' && !github.event.release.prerelease)"
+"""When releases are deployed. A pre-release is pushed as an image, and deployed by hand where somebody wants it."""
 
 
 class Release(Value):
@@ -147,7 +151,6 @@ def _deploy(release: Release, place: Place, before: Sequence[str]) -> Job:
         FAMILIES[place.deploy.method](place),
         (*before, *images, *earlier),
         condition,
-        source_step({place.name: _branch(release, place)}),
     )
 
 
@@ -156,7 +159,7 @@ def _starts(release: Release, place: Place) -> str:
     on = place.declared.deploy_on
     if on == "push":
         return _on_push(_branch(release, place))
-    return "github.event_name == 'release'" if on == "release" else ""
+    return ON_RELEASE if on == "release" else ""
 
 
 def _earlier(release: Release, place: Place) -> tuple[Place, ...]:

@@ -218,9 +218,15 @@ def _digest(pushed: PushedImage, by_hand: bool) -> Step:
 
 
 def image_notes(project: Project, images: Sequence[Image]) -> tuple[Note, ...]:
-    """What a person should know of where images go."""
-    if not project.docker.registries:
-        return ()
+    """What a person should know of how images are built, and where they go."""
+    messages = []
+    if project.docker.context and len(images) > 1:
+        messages.append("`context` is of no use with several Dockerfiles: name one by `dockerfile`")
+    messages += _push_messages(project, images) if project.docker.registries else []
+    return tuple(Note(where="docker", message=message) for message in messages)
+
+
+def _push_messages(project: Project, images: Sequence[Image]) -> list[str]:
     messages = []
     if images and image_name(project) is None:
         messages.append(
@@ -237,4 +243,4 @@ def image_notes(project: Project, images: Sequence[Image]) -> tuple[Note, ...]:
         messages.append(
             f"the registries' secrets are read from the GitHub environment `{SECRETS_ENVIRONMENT}`: keep them there"
         )
-    return tuple(Note(where="docker", message=message) for message in messages)
+    return messages

@@ -130,13 +130,16 @@ class Environment(Strict):
     )
     branch: BranchName | None = Field(
         None,
-        description="Deploy what is merged to this branch.",
+        description="Deploy what is merged to this branch; also of a release, the tag has to be on it.",
         examples=["develop"],
         json_schema_extra={"when_left_out": "the project's branch"},
     )
     deploy_on: Literal["push", "release", "manual"] = Field(
         "push",
-        description="Deploy when something is merged, when a release is published, or when a person says so.",
+        description=(
+            "Deploy when something is merged, when a release (no pre-release) is published, or when a person says so; "
+            "a person can deploy to any."
+        ),
     )
     deploy: Deploy | None = Field(
         None,

@@ -28,8 +28,11 @@ def cluster(namespace: str, revision: int, option: bool = True) -> tuple[Rule, .
     )
 
 
-CHECKED = says("gh", "api", text="success\n")
+CHECKED = says("gh", "api", "*/check-runs", text="success\n")
 """The gate of CI is green on this commit."""
+
+MERGED = says("gh", "api", "*/compare/*", text="behind\n")
+"""The tag is on the branch."""
 
 HEALTHY = says("curl", HEALTH, text="")
 """The place answers."""

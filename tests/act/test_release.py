@@ -9,7 +9,7 @@ import json
 import pytest
 
 from tests.act import HTTP_PORT, Outcome, Repository, Rule, run_workflow, sinks, unavailable
-from tests.act.places import CHECKED, HEALTH, HEALTHY, cluster, manifest
+from tests.act.places import CHECKED, HEALTH, HEALTHY, MERGED, cluster, manifest
 from tests.act.rules import fails, says
 from tests.pairwise.repositories import REPOSITORIES
 
@@ -43,7 +43,7 @@ SECRETS = {
     "API_KEY": "key-of-production",
     "HOOK_URL": f"http://127.0.0.1:{HTTP_PORT}/hook",
 }
-WELL = (*cluster("shop-staging", 7), *cluster("shop-production", 4), CHECKED, HEALTHY)
+WELL = (*cluster("shop-staging", 7), *cluster("shop-production", 4), CHECKED, MERGED, HEALTHY)
 PLACES = ("deploy-staging", "deploy-production")
 
 
