@@ -259,13 +259,15 @@ def _main_module(scene: Scene, draft: Draft, sources: list[str]) -> Iterator[_St
 
 
 def _port(scene: Scene, path: str) -> int | None:
-    """The port that a program or its nearest modules name as their default, where they agree on one."""
+    """The port that a program names as its default, else the one that the modules beside it agree on."""
+    if not path:
+        return None
     folder = folder_of(path)
-    near = (
-        [one for one in scene.survey.paths if folder_of(one) == folder and one.endswith(".py")]
-        if path
-        else []
-    )
-    found = {int(port) for one in near[:20] for port in _PORT.findall(scene.survey.text(one))}
+    near = [one for one in scene.survey.paths if folder_of(one) == folder and one.endswith(".py")]
+    return _named_port(scene, [path]) or _named_port(scene, near[:20])
+
+
+def _named_port(scene: Scene, paths: list[str]) -> int | None:
+    found = {int(port) for path in paths for port in _PORT.findall(scene.survey.text(path))}
     usable = {port for port in found if 1024 <= port <= 65535}
     return next(iter(usable)) if len(usable) == 1 else None

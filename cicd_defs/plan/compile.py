@@ -8,7 +8,7 @@ from cicd_defs.plan.areas import areas_of, changes_step, output_of, without_area
 from cicd_defs.plan.artifacts import with_builds
 from cicd_defs.plan.caching import is_published_from, publishes, without_caches
 from cicd_defs.plan.checks import check_jobs, handing_builds, integration_job
-from cicd_defs.plan.dockerfiles import container_candidates, containers_of
+from cicd_defs.plan.dockerfiles import container_candidates, containers_of, with_compose
 from cicd_defs.plan.files import local_candidates, planned_files, workflow_candidates
 from cicd_defs.plan.gate import gate_job
 from cicd_defs.plan.housekeeping import hygiene_candidates, hygiene_notes, hygiene_of
@@ -47,6 +47,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
     units = linked(units, stacks)
     containers, container_notes = containers_of(project, units, stacks, written)
     images = images_of(stacks, containers.dockerfiles, project.docker)
+    containers, compose_notes = with_compose(containers, project, units, stacks, written, images)
     areas = (*areas_of(units), *(image_area(image) for image in images))
     release = release_of(project, stacks, images, written)
     workflows = _workflows(project, units, images, areas, release)
@@ -76,6 +77,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
             *unscanned(units),
             *unbuilt(stacks, project.docker),
             *container_notes,
+            *compose_notes,
             *hygiene_notes(project, units, workflows),
             *_remarks(project, units, workflows, release),
             *release.notes,

@@ -154,22 +154,32 @@ class Dockerignore(Value):
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
+class Interpolated(Value):
+    """Text in which compose fills in variables: `${IMAGE:?set IMAGE}`."""
+
+    text: str
+
+
+ComposeValue = str | Interpolated
+
+
 class ComposeService(Value):
     """One service of a compose file.
 
-    `image` and the values of `environment` may hold compose's variables (`${IMAGE:?…}`): nothing else in them is
-    evaluated. `health` is a shell command; `ports` are published on the loopback interface alone; `needs` are the
-    services that must be healthy before it (or merely started, where their health cannot be asked for); `volumes`
-    are named volumes by the folder that they hold.
+    `health` is a shell command, where the image does not ask by itself. `ports` are published on the loopback
+    interface alone, `outside:inside`. `needs` are the services that must be healthy before it (or merely started,
+    where their health cannot be asked for); `volumes` are named volumes and the folder that each holds.
+    `is_application`: the image is the repository's own.
     """
 
     name: str
-    image: str
-    environment: dict[str, str] = {}
+    image: ComposeValue
+    environment: dict[str, ComposeValue] = {}
     ports: tuple[str, ...] = ()
     health: str | None = None
     needs: tuple[str, ...] = ()
     volumes: dict[str, str] = {}
+    is_application: bool = False
 
 
 class ComposeFile(Value):

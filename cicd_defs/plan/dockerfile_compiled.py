@@ -68,7 +68,7 @@ def go_recipe(target: Target) -> Recipe:
             name="builder",
             base="dependencies",
             about="The program.",
-            instructions=_go_builder(target, programs, cgo),
+            instructions=_go_builder(target, programs),
         ),
         Stage(
             name="test",
@@ -91,27 +91,18 @@ def go_recipe(target: Target) -> Recipe:
 
 
 def _go_dependencies(target: Target) -> tuple[Instruction, ...]:
+    settings = Env(values={"CGO_ENABLED": "1" if target.application.has("cgo") else "0"})
+    first = (Workdir(path=target.folder), settings)
     if target.application.has("vendored"):
-        return (Workdir(path=target.folder),)
+        return first
     # Into the layer and not into a cache: the test image has to have them.
-    return (
-        Workdir(path=target.folder),
-        *copied(target, target.application.manifests),
-        *ran("go mod download"),
-    )
+    return (*first, *copied(target, target.application.manifests), *ran("go mod download"))
 
 
-def _go_builder(target: Target, programs: dict[str, str], cgo: bool) -> tuple[Instruction, ...]:
-    builds = [
-        f'go build -trimpath -ldflags="-s -w" -o {PROGRAMS}/{name} {package}'
-        for name, package in programs.items()
-    ]
-    return (
-        *_arguments(target),
-        Env(values={"CGO_ENABLED": "1" if cgo else "0"}),
-        everything(),
-        *ran(target.build, *builds, caches=(BUILDS,)),
-    )
+def _go_builder(target: Target, programs: dict[str, str]) -> tuple[Instruction, ...]:
+    flags = '-trimpath -ldflags="-s -w"'
+    builds = [f"go build {flags} -o {PROGRAMS}/{name} {package}" for name, package in programs.items()]
+    return (*_arguments(target), everything(), *ran(target.build, *builds, caches=(BUILDS,)))
 
 
 def rust_recipe(target: Target) -> Recipe:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cicd_defs.facts.application import process_of
 from cicd_defs.facts.commands import is_safe_path
+from cicd_defs.facts.dockerfile import usual_context
 from cicd_defs.facts.stacks import Component, StackName, Stacks
 from cicd_defs.facts.written import Written
+from cicd_defs.plan.compose_file import compose_of
 from cicd_defs.plan.containers import (
     Cmd,
     Containers,
@@ -22,9 +24,10 @@ from cicd_defs.plan.dockerfile_java import java_recipe
 from cicd_defs.plan.dockerfile_node import node_recipe
 from cicd_defs.plan.dockerfile_parts import UID, Recipe, Target, Unfit, health_path, listening, new_user
 from cicd_defs.plan.dockerfile_python import python_recipe
-from cicd_defs.plan.files import at, container_paths
+from cicd_defs.plan.files import COMPOSE_PATH, at, container_paths
 from cicd_defs.plan.health import health_check
 from cicd_defs.plan.ignores import ignores_for
+from cicd_defs.plan.images import Image
 from cicd_defs.plan.pipeline import Candidate, Note
 from cicd_defs.plan.units import Unit
 from cicd_defs.spec.model import Project
@@ -66,7 +69,7 @@ def containers_of(
     notes: list[Note] = []
     for unit in units:
         path = at(unit.path, "Dockerfile")
-        if written.whose(path) == "theirs":
+        if _has_its_own(unit, stacks, written):
             continue
         try:
             dockerfile, remarks = _packed(project, unit, units, stacks, path in dockerfiles)
@@ -77,6 +80,19 @@ def containers_of(
             notes += [Note(where=unit.name, message=remark) for remark in remarks]
     made = tuple(dockerfiles.values())
     return Containers(dockerfiles=made, ignores=ignores_for(made, units)), tuple(notes)
+
+
+def with_compose(
+    containers: Containers,
+    project: Project,
+    units: Sequence[Unit],
+    stacks: Stacks,
+    written: Written,
+    images: Sequence[Image],
+) -> tuple[Containers, tuple[Note, ...]]:
+    """The same with the compose file, which speaks of every image that is built, theirs among them."""
+    compose, notes = compose_of(project, units, stacks, written, images, containers.dockerfiles)
+    return containers.model_copy(update={"compose": compose}), notes
 
 
 def _packed(
@@ -103,6 +119,15 @@ def _packed(
         port=target.port,
     )
     return dockerfile, tuple(_remarks(target))
+
+
+def _has_its_own(unit: Unit, stacks: Stacks, written: Written) -> bool:
+    """Whether a Dockerfile of theirs builds the component already, wherever it stands."""
+    theirs = [source for source in stacks.images if written.whose(source.dockerfile) != "ours"]
+    path = at(unit.path, "Dockerfile")
+    return written.whose(path) == "theirs" or any(
+        (source.context or usual_context(source.dockerfile)) == unit.path for source in theirs
+    )
 
 
 def _component(unit: Unit, stacks: Stacks) -> Component | None:
@@ -197,10 +222,21 @@ def container_candidates(project: Project, containers: Containers) -> tuple[Cand
     """Every container file that this declaration could call for."""
     dockerfiles = {dockerfile.path for dockerfile in containers.dockerfiles}
     ignores = {ignore.path for ignore in containers.ignores}
-    return tuple(
+    candidates = [
         _candidate(project, path, path in dockerfiles | ignores)
         for path in container_paths(project) or EVER_WRITTEN
+    ]
+    return (*candidates, _compose_candidate(project, containers))
+
+
+def _compose_candidate(project: Project, containers: Containers) -> Candidate:
+    otherwise = (
+        "no environment is deployed by it or called staging, or a compose file or no image is there"
+        if project.environments
+        else "no `environments` are declared"
     )
+    wanted = containers.compose is not None
+    return Candidate(path=COMPOSE_PATH, kind="compose", wanted=wanted, otherwise=otherwise)
 
 
 EVER_WRITTEN = ("Dockerfile", ".dockerignore")

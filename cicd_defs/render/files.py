@@ -6,6 +6,7 @@ from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import MARK
 from cicd_defs.plan.pipeline import FileKind, Pipeline, PlannedFile
 from cicd_defs.render.codeowners import render_codeowners
+from cicd_defs.render.compose import render_compose
 from cicd_defs.render.contributing import render_contributing
 from cicd_defs.render.coverage import render_coverage
 from cicd_defs.render.dependabot import render_dependabot
@@ -56,6 +57,12 @@ def _workflow(pipeline: Pipeline, planned: PlannedFile, header: Header) -> str:
     return render_workflow(workflow, header)
 
 
+def _compose(pipeline: Pipeline, planned: PlannedFile, header: Header) -> str:
+    if pipeline.containers.compose is None:
+        raise ValueError(f"the plan applies {planned.path} but holds no compose file")
+    return render_compose(pipeline.containers.compose, header)
+
+
 def _ruleset(pipeline: Pipeline, planned: PlannedFile, header: Header) -> str:  # noqa: ARG001
     """JSON has no comments, so the lock file alone tells whose it is."""
     if pipeline.hygiene.ruleset is None:
@@ -74,6 +81,7 @@ _WRITERS: dict[FileKind, Callable[[Pipeline, PlannedFile, Header], str]] = {
     "dockerignore": lambda pipeline, planned, header: render_dockerignore(
         pipeline.containers.ignore(planned.path), header
     ),
+    "compose": _compose,
     "dependabot": lambda pipeline, _, header: render_dependabot(pipeline.hygiene.updates, header),
     "codeowners": lambda pipeline, _, header: render_codeowners(pipeline.hygiene.owned, header),
     "ruleset": _ruleset,

@@ -304,3 +304,15 @@ def test_deployment_speaks_of_the_component_that_it_names():
     made = {one.component: one for one in planned(MONOREPO, declared).containers.dockerfiles}
     assert command(made["web"]) == ("node", "other.js")
     assert (made["web"].port, made["services-api"].port) == (1234, 8000)
+
+
+@pytest.mark.parametrize("path", ["docker/Dockerfile", "build/Dockerfile.prod"])
+def test_a_dockerfile_of_theirs_elsewhere_is_enough(path):
+    files = {**APPLICATIONS["npm"], path: "FROM node:22-alpine\nCOPY package.json .\n"}
+    assert container_files(planned(files)) == {}
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_the_plan_reads_back_from_json(name):
+    containers = planned(APPLICATIONS[name]).containers
+    assert type(containers).model_validate_json(containers.model_dump_json()) == containers
