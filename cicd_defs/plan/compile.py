@@ -1,15 +1,17 @@
 """From a declaration and what was detected to the pipeline: the one place where everything comes together."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.areas import areas_of, changes_step, output_of, without_areas
 from cicd_defs.plan.artifacts import with_builds
 from cicd_defs.plan.caching import is_published_from, publishes, without_caches
-from cicd_defs.plan.checks import check_jobs, handing_builds, integration_job
+from cicd_defs.plan.checks import check_jobs, handing_builds, night_jobs
 from cicd_defs.plan.dockerfiles import container_candidates, containers_of, with_compose
 from cicd_defs.plan.files import local_candidates, planned_files, workflow_candidates
+from cicd_defs.plan.folding import folded, groups_of
 from cicd_defs.plan.gate import gate_job
 from cicd_defs.plan.housekeeping import hygiene_candidates, hygiene_notes, hygiene_of
 from cicd_defs.plan.images import Image, image_area, image_job, images_of, scan_image_jobs, unbuilt
@@ -19,6 +21,7 @@ from cicd_defs.plan.notify import with_notifications
 from cicd_defs.plan.permissions import permissions_for
 from cicd_defs.plan.pipeline import (
     Area,
+    Chosen,
     Concurrency,
     Expression,
     Job,
@@ -142,12 +145,14 @@ def _ci(
     """
     pipeline = project.pipeline
     alone = len(units) == 1
-    checks = with_builds([job for unit in units for job in check_jobs(unit, alone)])
+    make = partial(check_jobs, alone=alone)
+    made = folded(units, make) if pipeline.only_changed else [job for unit in units for job in make(unit)]
+    checks = with_builds(made)
     builds = [image_job(image, pipeline.runs_on, pipeline.timeout_minutes) for image in images]
     if not checks and not builds:
         return None
     informing = {job.id for job in checks if job.id.startswith("coverage")}
-    jobs = [_changes(areas, f".github/workflows/{CI_FILE}", pipeline.runs_on), *checks, *builds]
+    jobs = [_changes(areas, groups_of(checks), pipeline.runs_on), *checks, *builds]
     gate = gate_job([job.id for job in jobs if job.id not in informing], pipeline.runs_on)
     return Workflow(
         file=CI_FILE,
@@ -159,15 +164,18 @@ def _ci(
     )
 
 
-def _changes(areas: Sequence[Area], workflow_path: str, runs_on: str) -> Job:
-    steps = (checkout(full_history=True), changes_step(areas, workflow_path))
+def _changes(areas: Sequence[Area], groups: Sequence[Chosen], runs_on: str) -> Job:
+    workflow_path = f".github/workflows/{CI_FILE}"
+    steps = (checkout(full_history=True), changes_step(areas, workflow_path, groups))
+    told_together = {part.name for group in groups for part in group.parts}
+    told = [*(area.id for area in areas if area.id not in told_together), *(group.output for group in groups)]
     return Job(
         id="changes",
         name="Find what changed",
         runs_on=runs_on,
         permissions=permissions_for(steps),
         timeout_minutes=10,
-        outputs={area.id: output_of(area.id) for area in areas},
+        outputs={name: output_of(name) for name in told},
         steps=steps,
     )
 
@@ -192,7 +200,7 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
     """What takes long or changes by itself: integration tests with their services, and the scans."""
     pipeline = project.pipeline
     runs_on, minutes, scans = pipeline.runs_on, pipeline.timeout_minutes, pipeline.scans
-    jobs: list[Job] = [job for unit in units if (job := integration_job(unit, len(units) == 1))]
+    jobs: list[Job] = [job for unit in units for job in night_jobs(unit, len(units) == 1)]
     jobs += dependency_jobs(units, runs_on) if scans.dependencies else ()
     jobs += [secrets_job(runs_on, minutes)] if scans.secrets else []
     jobs += code_jobs(units, runs_on) if scans.code else ()
