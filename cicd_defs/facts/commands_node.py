@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.commands import command, hook_version, is_safe_name
 from cicd_defs.facts.draft import Draft, Scene
-from cicd_defs.facts.integration import INTEGRATION_SCRIPTS
+from cicd_defs.facts.integration import E2E_SCRIPTS, INTEGRATION_SCRIPTS
 from cicd_defs.facts.manifests import string, table
 from cicd_defs.facts.node import manager_of
 from cicd_defs.facts.stacks import Command, CommandKind
@@ -23,6 +23,7 @@ SCRIPTS: dict[CommandKind, tuple[str, ...]] = {
     ),
     "test": ("test:ci", "test-ci", "ci:test", "test", "test:unit", "unit", "test:run"),
     "integration": INTEGRATION_SCRIPTS,
+    "e2e": E2E_SCRIPTS,
     "build": ("build",),
 }  # fmt: skip
 DIRECT: dict[str, str] = {
@@ -46,6 +47,9 @@ KINDS: tuple[tuple[CommandKind, str], ...] = (
 )
 
 _CHANGES_FILES = re.compile(r"--(fix|write|watch|watchAll|update)\b|\s-w\b|--apply\b")
+_NEEDS_A_PERSON = re.compile(
+    r"cypress open\b|--(ui|debug|headed)\b|codegen\b|show-report\b|playwright install\b"
+)
 _CHECKS_FORMAT = re.compile(
     r"--check\b|\s-c\b|--list-different|\s-l\b|biome (ci|check|format)\b|dprint check"
 )
@@ -62,7 +66,18 @@ def node_commands(scene: Scene, draft: Draft) -> Iterator[Command]:
     for kind, claimed in KINDS:
         yield from _by_script(scene, draft, manager, kind) or _by_tool(scene, draft, manager, kind, claimed)
     yield from _by_script(scene, draft, manager, "integration")
+    yield from _end_to_end(scene, draft, manager)
     yield from _by_script(scene, draft, manager, "build")
+
+
+def _end_to_end(scene: Scene, draft: Draft, manager: str) -> list[Command]:
+    """The end-to-end tests by themselves, where they are not all the tests that there are."""
+    others = set(draft.claims.names("test_runners")) - {"playwright", "cypress"}
+    return (
+        _by_script(scene, draft, manager, "e2e")
+        if others or _by_script(scene, draft, manager, "test")
+        else []
+    )
 
 
 def _install(scene: Scene, draft: Draft, manager: str) -> str:
@@ -112,6 +127,8 @@ def _script_place(survey: Survey, manifest: str, name: str, kind: CommandKind) -
 def _serves(script: str, name: str, kind: CommandKind) -> bool:
     """Whether a script checks (rather than repairs, watches or says that there is nothing)."""
     if _PLACEHOLDER.search(script):
+        return False
+    if kind == "e2e" and _NEEDS_A_PERSON.search(script):
         return False
     if kind in ("lint", "format", "test") and _CHANGES_FILES.search(script):
         return False

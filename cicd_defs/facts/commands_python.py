@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cicd_defs.facts.commands import command, hook_version, is_safe_name, is_safe_path
 from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.installed_python import installed_parts, is_installed
-from cicd_defs.facts.integration import pytest_apart
+from cicd_defs.facts.integration import alone, pytest_apart, without
 from cicd_defs.facts.manifests import table
 from cicd_defs.facts.python_requirements import is_packaged, requirement_files
 from cicd_defs.facts.sources import Role
@@ -69,7 +69,7 @@ def python_commands(scene: Scene, draft: Draft) -> Iterator[Command]:
     yield from command("format", _format(toolbox), _places(draft, "formatters"))
     yield from command("typecheck", _typecheck(toolbox), _places(draft, "type_checkers"))
     yield from command("test", _test(toolbox), _places(draft, "test_runners"))
-    yield from _integration(toolbox)
+    yield from _apart(toolbox)
     yield from command("build", _build(toolbox), [scene.survey.cite(draft.manifest) or ""])
 
 
@@ -255,7 +255,7 @@ def _test(toolbox: _Toolbox) -> Iterator[str]:
             yield toolbox.run(starter, "run -e py" if starter == "tox" else "")
         else:
             apart = pytest_apart(toolbox.scene.survey, toolbox.draft.path)
-            yield toolbox.run("pytest", apart.without if apart else "")
+            yield toolbox.run("pytest", without(apart))
     elif "tox" in runners:
         yield toolbox.run("tox", "run -e py")
     elif "nox" in runners:
@@ -273,12 +273,12 @@ def _pytest_starter(toolbox: _Toolbox) -> str | None:
     return next((name for name in ("tox", "nox") if name in toolbox.draft.claims.names("test_runners")), None)
 
 
-def _integration(toolbox: _Toolbox) -> Iterator[Command]:
-    """The integration tests by themselves, where pytest is started directly and can tell them apart."""
+def _apart(toolbox: _Toolbox) -> Iterator[Command]:
+    """Integration and end-to-end tests by themselves, where pytest is started directly and can tell them apart."""
     if "pytest" not in toolbox.draft.claims.names("test_runners") or _pytest_starter(toolbox):
         return
-    if apart := pytest_apart(toolbox.scene.survey, toolbox.draft.path):
-        yield from command("integration", [toolbox.run("pytest", apart.alone)], [apart.evidence])
+    for apart in pytest_apart(toolbox.scene.survey, toolbox.draft.path):
+        yield from command(apart.kind, [toolbox.run("pytest", alone(apart))], [apart.evidence])
 
 
 def _unittest(toolbox: _Toolbox) -> str:

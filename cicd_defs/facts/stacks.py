@@ -6,7 +6,7 @@ from cicd_defs.facts.application import Application
 from cicd_defs.facts.value import Value
 
 StackName = Literal["python", "node", "go", "rust", "java"]
-CommandKind = Literal["install", "lint", "format", "typecheck", "test", "integration", "build"]
+CommandKind = Literal["install", "lint", "format", "typecheck", "test", "integration", "e2e", "build"]
 
 
 class Claim(Value):
@@ -19,8 +19,8 @@ class Claim(Value):
 class Command(Value):
     """A shell script that works as it is in the component's folder, with the tools on the path.
 
-    Where a repository tells integration tests apart (a pytest marker or folder, a script of that name), `test` leaves
-    them out and `integration` runs them; they are the ones that need the component's services.
+    Where a repository tells integration or end-to-end tests apart (a pytest marker or folder, a script of that name),
+    `test` leaves them out and `integration` or `e2e` runs them; they are the ones that need the component's services.
     """
 
     kind: CommandKind

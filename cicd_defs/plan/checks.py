@@ -19,6 +19,7 @@ TITLES: dict[CommandKind, str] = {
     "typecheck": "Type-check",
     "test": "Test",
     "integration": "Integration tests",
+    "e2e": "End-to-end tests",
     "build": "Build",
 }
 """What a command of each kind is called in names that people read."""
@@ -138,18 +139,30 @@ def _test_job(unit: Unit, alone: bool) -> Job:
     )
 
 
-def integration_job(unit: Unit, alone: bool) -> Job | None:
-    """The component's integration tests, or all of its tests where they need services and are not told apart."""
-    kinds: tuple[CommandKind, ...] = ("integration", "test")
-    kind = next((kind for kind in kinds if kind in unit.commands), None)
-    if kind is None or (kind == "test" and not unit.services):
-        return None
+def night_jobs(unit: Unit, alone: bool) -> tuple[Job, ...]:
+    """The component's integration and end-to-end tests, with its services beside them.
+
+    Where integration tests are not told apart and there are services, all tests are taken for them.
+    """
+    whole: CommandKind = "test" if unit.services else "integration"
+    runs: tuple[tuple[CommandKind, CommandKind], ...] = (
+        ("integration", "integration" if "integration" in unit.commands else whole),
+        ("e2e", "e2e"),
+    )
+    return tuple(_night_job(unit, kind, run, alone) for kind, run in runs if run in unit.commands)
+
+
+def _night_job(unit: Unit, kind: CommandKind, run: CommandKind, alone: bool) -> Job:
     services = services_of(unit.services)
-    env = reporting_env(unit)
-    steps = [*prepared(unit, unit.newest), command_step(unit, kind, env), keep_reports(unit, "integration")]
+    steps = [
+        *prepared(unit, unit.newest),
+        *(browsers(unit) if kind == "e2e" else ()),
+        command_step(unit, run, reporting_env(unit)),
+        keep_reports(unit, kind),
+    ]
     return Job(
-        id=job_id("integration", unit, alone),
-        name=job_name(TITLES["integration"], unit, alone),
+        id=job_id(kind, unit, alone),
+        name=job_name(TITLES[kind], unit, alone),
         runs_on=unit.runs_on[0],
         permissions=permissions_for(steps),
         timeout_minutes=unit.timeout_minutes,
@@ -157,6 +170,18 @@ def integration_job(unit: Unit, alone: bool) -> Job | None:
         services=services,
         steps=tuple(steps),
     )
+
+
+_STARTERS = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn run", "bun": "bunx"}
+
+
+def browsers(unit: Unit) -> tuple[Step, ...]:
+    """The browsers that Playwright drives, and the libraries that those need. Cypress brings its own along."""
+    if "playwright" not in unit.tools or unit.manager not in _STARTERS:
+        return ()
+    run = f"{_STARTERS[unit.manager]} playwright install --with-deps"
+    folder = None if unit.path == "." else unit.path
+    return (Step(id="setup-browsers", name="Install the browsers", run=run, working_directory=folder),)
 
 
 def matrix_of(unit: Unit) -> tuple[Matrix | None, Text | None, Text]:
@@ -198,7 +223,7 @@ def _reach(unit: Unit, services: Sequence[Service]) -> dict[str, Text]:
 
 _REPORT_PATHS = {
     "python": ("reports/",),
-    "node": ("reports/", "coverage/", "junit.xml", "test-results/"),
+    "node": ("reports/", "coverage/", "junit.xml", "test-results/", "playwright-report/"),
     "go": ("coverage.out", "reports/"),
     "rust": ("target/nextest/", "reports/"),
     "java": ("**/target/surefire-reports/", "**/build/test-results/", "**/build/reports/jacoco/"),

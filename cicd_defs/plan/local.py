@@ -15,6 +15,7 @@ LOCAL_KINDS: tuple[CommandKind, ...] = (
     "typecheck",
     "test",
     "integration",
+    "e2e",
     "build",
 )
 """The commands that get a target, in the order in which a person needs them."""

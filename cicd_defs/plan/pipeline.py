@@ -58,6 +58,7 @@ class StepKind(StrEnum):
     TYPECHECK = "typecheck"
     TEST = "test"
     INTEGRATION = "integration"
+    E2E = "e2e"
     BUILD = "build"
     SCAN = "scan"
     UPLOAD = "upload"
@@ -124,7 +125,7 @@ class Step(Value):
     inputs: dict[str, Text] = {}
     env: dict[str, Text] = {}
     condition: str | None = None
-    working_directory: str | None = None
+    working_directory: Text | None = None
     timeout_minutes: int | None = None
     token_needs: tuple[Permission, ...] = ()
 
@@ -147,10 +148,28 @@ class Step(Value):
         return self
 
 
+class Part(Value):
+    """One component that a job may run for: its name, which is also its area's, and its folder."""
+
+    name: str
+    path: str
+
+
+class Chosen(Value):
+    """The axis `component` of a matrix: those of `parts` whose area changed, as the job `changes` tells in `output`."""
+
+    output: str
+    parts: tuple[Part, ...] = ()
+
+
 class Matrix(Value):
-    """The legs that a job runs in: the product of its axes, with single legs added or taken out."""
+    """The legs that a job runs in: the product of its axes, with single legs added or taken out.
+
+    `chosen` is a further axis, whose values are known only when the workflow runs.
+    """
 
     axes: dict[str, tuple[str, ...]]
+    chosen: Chosen | None = None
     include: tuple[dict[str, str], ...] = ()
     exclude: tuple[dict[str, str], ...] = ()
     fail_fast: bool = False

@@ -196,6 +196,7 @@ def _commands(item: Declared, component: Component | None, manager: str) -> dict
         "typecheck": item.typecheck_cmd,
         "test": item.test_cmd,
         "integration": item.integration_cmd,
+        "e2e": item.e2e_cmd,
         "build": item.build_cmd,
     }
     found = None if component is None or _is_other_manager(item, component) else component

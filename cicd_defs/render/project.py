@@ -13,6 +13,7 @@ _COMMAND_KEYS = {
     "typecheck": "typecheck_cmd",
     "test": "test_cmd",
     "integration": "integration_cmd",
+    "e2e": "e2e_cmd",
     "build": "build_cmd",
 }
 

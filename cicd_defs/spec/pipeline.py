@@ -158,10 +158,16 @@ class Component(Strict):
         examples=["pytest -m integration"],
         json_schema_extra=DETECTED,
     )
+    e2e_cmd: Script | None = Field(
+        None,
+        description="Runs its end-to-end tests, each night and with its services.",
+        examples=["npx playwright test"],
+        json_schema_extra=DETECTED,
+    )
     build_cmd: Script | None = Field(
         None, description="Builds it.", examples=["npm run build"], json_schema_extra=DETECTED
     )
-    skip: Distinct[Literal["lint", "format", "typecheck", "test", "integration", "build"]] = Field(
+    skip: Distinct[Literal["lint", "format", "typecheck", "test", "integration", "e2e", "build"]] = Field(
         (),
         description="Checks that are detected and still not wanted for it.",
         examples=[["typecheck"]],

@@ -43,6 +43,7 @@ DECLARATION = {
                 "typecheck_cmd": "true",
                 "test_cmd": "true",
                 "integration_cmd": "true",
+                "e2e_cmd": "true",
                 "build_cmd": "true",
             },
             {"path": "web", "name": "web", "depends_on": ["api"], "test_cmd": "true"},
@@ -75,7 +76,7 @@ PLACES = [
 ]
 COMMANDS = [
     (*FIRST, f"{kind}_cmd")
-    for kind in ("install", "lint", "format", "typecheck", "test", "integration", "build")
+    for kind in ("install", "lint", "format", "typecheck", "test", "integration", "e2e", "build")
 ]
 
 

@@ -15,7 +15,7 @@ EXPRESSIONS = {"pipeline.concurrency_group"}
 COMMANDS = {
     *(
         f"pipeline.components.{kind}_cmd"
-        for kind in ("install", "lint", "format", "typecheck", "test", "integration")
+        for kind in ("install", "lint", "format", "typecheck", "test", "integration", "e2e")
     ),
     "pipeline.components.build_cmd",
     "environments.deploy.command",

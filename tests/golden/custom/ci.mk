@@ -18,6 +18,7 @@ help:
 	echo 'lint         Lint'
 	echo 'test         Test'
 	echo 'integration  Integration tests'
+	echo 'e2e          End-to-end tests'
 	echo 'build        Build'
 
 .PHONY: ci
@@ -44,6 +45,14 @@ integration:
 	for keep in 1 3; do
 	  make integration KEEP="$$keep"
 	done
+
+.PHONY: e2e
+e2e:
+	@echo '— End-to-end tests: backup'
+	make dist
+	unpacked="$$(mktemp -d)"
+	tar -xzf build/backup.tar.gz -C "$$unpacked"
+	"$$unpacked/bin/backup" test "$$unpacked/copies" 1
 
 .PHONY: build
 build:
