@@ -125,8 +125,6 @@ class Merge:
         """The lines above, the element's own lines, and its parts, each by itself."""
         lead = self._lead(names, base, current, new)
         head = self._head(names, base, current, new)
-        if lead is None or head is None:
-            return None
         if not current.children:
             return replace(current, lead=lead, head=head)
         children = self._children(names, base, current, new)
@@ -168,9 +166,12 @@ class Merge:
                 self._order_conflict(names, ours, theirs)
             generated = side == "take"
             by_hand = not generated
-        if by_hand and base is not None:
-            self._keep(names, "reordered", "by hand")
-        return by_hand
+        if not by_hand or base is None or not reordered(ours, theirs):
+            return by_hand
+        if self._restores(names):
+            return False
+        self._keep(names, "reordered", "by hand")
+        return True
 
     def _order_conflict(self, names: Names, ours: Mapping[str, Block], theirs: Mapping[str, Block]) -> None:
         first = next(iter(ours.values()))
@@ -182,7 +183,7 @@ class Merge:
             "was reordered by hand, and is generated in another order now",
         )
 
-    def _lead(self, names: Names, base: Locked | None, current: Block, new: Block) -> str | None:
+    def _lead(self, names: Names, base: Locked | None, current: Block, new: Block) -> str:
         """The blank lines and comments above an element. Blank lines alone are never a conflict."""
         ours, theirs = lead_of(current.lead, current.column), lead_of(new.lead, new.column)
         generated = shifted_text(new.lead, current.column - new.column)
@@ -193,12 +194,14 @@ class Merge:
         if (base is not None and ours == base.lead) or (base is None and isinstance(ours, int)):
             return generated if isinstance(theirs, str) or base is not None else current.lead
         if isinstance(theirs, int):
+            if isinstance(ours, str):
+                self._keep(names, "edited", "the lines above it")
             return current.lead
         return self._text_conflict(
             names, current, current.lead, generated, "has other lines above it by hand than are generated now"
         )
 
-    def _head(self, names: Names, base: Locked | None, current: Block, new: Block) -> str | None:
+    def _head(self, names: Names, base: Locked | None, current: Block, new: Block) -> str:
         generated = shifted_text(new.head, current.column - new.column)
         ours, theirs = digest_of(current), digest_of(new)
         if ours == theirs or (base is not None and ours == base.digest):
@@ -217,20 +220,12 @@ class Merge:
             "was changed by hand, and is generated in another form now",
         )
 
-    def _text_conflict(
-        self, names: Names, current: Block, ours: str, generated: str, what: str
-    ) -> str | None:
+    def _text_conflict(self, names: Names, current: Block, ours: str, generated: str, what: str) -> str:
         side = self._choose(names)
         if side == "take":
             return generated
         if side is None:
-            self._tell(
-                names,
-                current.line,
-                ours,
-                generated,
-                what,
-            )
+            self._tell(names, current.line, ours, generated, what)
         return ours
 
     def _pinned(self, names: Names, base: Locked | None, current: str, new: str) -> str:

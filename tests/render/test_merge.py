@@ -125,7 +125,7 @@ ROTATED = (
         pytest.param([(INSTALL, "")], [(INSTALL, "")], [(INSTALL, "")], [], id="deleted-by-both"),
         pytest.param([SWAPPED], [RUN], [SWAPPED, RUN], None, id="reordered"),
         pytest.param([], [SWAPPED], [SWAPPED], [], id="generated-in-another-order"),
-        pytest.param([SWAPPED], [SWAPPED], [SWAPPED], [], id="reordered-by-both"),
+        pytest.param([SWAPPED], [SWAPPED, TIMEOUT], [SWAPPED, TIMEOUT], [], id="reordered-by-both"),
         pytest.param([("name: CI\n", "name: Mine # why\n")], [RUN], [("name: CI\n", "name: Mine # why\n"), RUN],
                      ["edited name"], id="a-comment-behind"),
         pytest.param([("      - name: Lint", "      # why\n      - name: Lint")], [RUN],
@@ -241,6 +241,7 @@ def test_the_longest_choice_decides_and_one_that_settles_nothing_is_told():
     [
         pytest.param([BY_HAND], "jobs.lint.steps.lint.run", id="edited"),
         pytest.param([(INSTALL, "")], "jobs.lint.steps.install", id="deleted"),
+        pytest.param([SWAPPED], "jobs.lint.steps", id="reordered"),
         pytest.param([("branches:\n      - main", "branches: [x]")], "on.push.branches", id="form"),
     ],
 )
