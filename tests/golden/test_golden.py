@@ -16,6 +16,7 @@ from cicd_defs.facts.written import MARK
 from cicd_defs.render.files import GeneratedFile, render_files
 from cicd_defs.spec.keys import declared_keys
 from tests.checkers import CHECKERS, findings
+from tests.containers.hadolint import hadolint
 from tests.samples import ROOT, SAMPLES, Sample
 
 HERE = Path(__file__).parent
@@ -69,6 +70,10 @@ def test_golden_files_have_no_finding(kind):
     ]
     assert files, f"no sample shows a file of the kind {kind}"
     assert findings(files, kind) == []
+
+
+def test_golden_dockerfiles_have_no_finding():
+    assert hadolint(sorted(HERE.rglob("Dockerfile"))) == []
 
 
 def test_a_sample_stands_beside_each_other_with_its_repository_and_its_line_in_the_guide():
