@@ -12,6 +12,7 @@ from typing import Literal
 
 from cicd_defs.facts.value import Value
 from cicd_defs.plan.areas import areas_in
+from cicd_defs.plan.folding import any_of, chosen_parts
 from cicd_defs.plan.pipeline import Job, Workflow
 
 Result = Literal["success", "failure", "cancelled", "skipped"]
@@ -57,7 +58,7 @@ def gate_cases(workflow: Workflow) -> Iterator[Verdict]:
     gate = workflow.job("gate")
     if gate is None:
         return
-    areas = tuple(dict.fromkeys(job.area for job in workflow.jobs if job.area))
+    areas = tuple(dict.fromkeys(area for job in workflow.jobs for area in _areas(job)))
     jobs = [job for job in workflow.jobs if job.id in gate.needs]
     for chosen in product((False, True), repeat=len(areas)):
         changed = frozenset(area for area, taken in zip(areas, chosen, strict=True) if taken)
@@ -68,9 +69,16 @@ def gate_cases(workflow: Workflow) -> Iterator[Verdict]:
                 reported=_runs(gate, changed, results),
                 red=gate_is_red(tuple(results.values())),
                 unchecked=tuple(
-                    job.id for job in jobs if job.area in changed and results[job.id] == "skipped"
+                    job.id
+                    for job in jobs
+                    if results[job.id] == "skipped" and changed.intersection(_areas(job))
                 ),
             )
+
+
+def _areas(job: Job) -> tuple[str, ...]:
+    """The areas whose change a job is there to check."""
+    return tuple(part.name for part in chosen_parts(job)) or ((job.area,) if job.area else ())
 
 
 def _endings(
@@ -91,6 +99,9 @@ def _runs(job: Job, changed: frozenset[str], results: Mapping[str, Result]) -> b
         return "always()" in job.condition
     if any(results[need] != "success" for need in job.needs):
         return False
+    chosen = job.matrix.chosen if job.matrix else None
+    if chosen and job.condition == any_of(chosen):
+        return any(part.name in changed for part in chosen.parts)
     areas = areas_in(job.condition)
     return not areas or not changed.isdisjoint(areas)
 

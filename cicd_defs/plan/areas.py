@@ -4,12 +4,13 @@ The changed areas are found by git itself: it is asked with pathspecs whether a 
 list of changed files is ever parsed. Pathspec magic: https://git-scm.com/docs/gitglossary#def_pathspec
 """
 
+import json
 import re
 import shlex
 from collections.abc import Sequence
 
 from cicd_defs.plan.links import built_on
-from cicd_defs.plan.pipeline import Area, Expression, Job, Step, Workflow
+from cicd_defs.plan.pipeline import Area, Chosen, Expression, Job, Step, Workflow
 from cicd_defs.plan.units import Unit
 
 DOCUMENTATION = ("**/*.md", "**/*.rst", "docs/**", "LICENSE*", ".gitignore", ".github/ISSUE_TEMPLATE/**")
@@ -51,15 +52,18 @@ def _within(path: str, folder: str) -> bool:
     return path != folder and (folder == "." or path.startswith(f"{folder}/"))
 
 
-def changes_step(areas: Sequence[Area], workflow_path: str) -> Step:
+def changes_step(areas: Sequence[Area], workflow_path: str, groups: Sequence[Chosen] = ()) -> Step:
     """The step that says of each area whether it changed.
 
     Only a pull request is compared, with where it branched off. A push runs everything: the run of the push before it
     may have been cancelled by this one, and then nobody would ever check what that one changed. A change of the
     workflow itself concerns every area. git answers 0 for no difference, 1 for one; any other answer is a
     failure to tell, and counts as changed.
+
+    Of each of `groups` it says which of its parts changed, as a list in JSON.
     """
     lines = [_HEAD, *(f"area {area.id} {_pathspecs(area, workflow_path)}" for area in areas)]
+    lines += [_GROUP, *map(_group_line, groups)] if groups else []
     return Step(
         id="changes",
         name="Find the changed areas",
@@ -77,6 +81,23 @@ area() {
   if [ -n "$base" ] && git diff --quiet --no-renames "$base" HEAD -- "$@"; then changed=false; fi
   echo "$id=$changed" | tee -a "$GITHUB_OUTPUT"
 }"""
+
+
+_GROUP = """\
+group() {
+  local id=$1 parts=""
+  shift
+  while [ $# -gt 0 ]; do
+    if grep -qxF "$1=true" "$GITHUB_OUTPUT"; then parts="$parts${parts:+,}$2"; fi
+    shift 2
+  done
+  echo "$id=[$parts]" | tee -a "$GITHUB_OUTPUT"
+}"""
+
+
+def _group_line(group: Chosen) -> str:
+    parts = (f"{part.name} {quoted(json.dumps(part.model_dump()))}" for part in group.parts)
+    return f"group {group.output} {' '.join(parts)}"
 
 
 def _pathspecs(area: Area, workflow_path: str) -> str:

@@ -12,6 +12,7 @@ import yaml
 from cicd_defs.facts.value import Value
 from cicd_defs.plan.pipeline import (
     Action,
+    Chosen,
     Concurrency,
     Environment,
     Expression,
@@ -42,7 +43,11 @@ def visible(workflow: Workflow) -> Workflow:
 def _visible_job(job: Job) -> Job:
     permissions = tuple(item.model_copy(update={"reason": ""}) for item in job.permissions)
     steps = tuple(_visible_step(step) for step in job.steps)
-    return job.model_copy(update={"area": None, "secrets": (), "permissions": permissions, "steps": steps})
+    matrix = job.matrix
+    if matrix and matrix.chosen:
+        matrix = matrix.model_copy(update={"chosen": matrix.chosen.model_copy(update={"parts": ()})})
+    shown = {"area": None, "secrets": (), "permissions": permissions, "steps": steps, "matrix": matrix}
+    return job.model_copy(update=shown)
 
 
 def _visible_step(step: Step) -> Step:
@@ -262,9 +267,21 @@ def _matrix(reader: _Reader) -> Matrix | None:
     fail_fast, inner = reader.take("fail-fast"), reader.part("matrix")
     include = tuple(_literals(leg) for leg in inner.maps("include"))
     exclude = tuple(_literals(leg) for leg in inner.maps("exclude"))
+    chosen = _chosen(inner)
     axes = {axis: tuple(_literal(value) for value in inner.texts(axis)) for axis in list(inner.left)}
     reader.done()
-    return Matrix(axes=axes, include=include, exclude=exclude, fail_fast=bool(fail_fast))
+    return Matrix(axes=axes, chosen=chosen, include=include, exclude=exclude, fail_fast=bool(fail_fast))
+
+
+_CHOSEN = re.compile(r"\$\{\{ fromJSON\(needs\.changes\.outputs\.([a-z][a-z0-9_-]*)\) \}\}")
+
+
+def _chosen(axes: _Reader) -> Chosen | None:
+    found = _CHOSEN.fullmatch(str(axes.left.get("component", "")))
+    if found is None:
+        return None
+    axes.take("component")
+    return Chosen(output=found[1])
 
 
 def _services(reader: _Reader) -> tuple[Service, ...]:
@@ -295,7 +312,7 @@ def _step(reader: _Reader) -> Step:
         inputs=_texts(reader.part("with")),
         env=_texts(reader.part("env")),
         condition=_condition(reader),
-        working_directory=None if folder is None else _literal(folder),
+        working_directory=None if folder is None else _text(folder),
         timeout_minutes=reader.number("timeout-minutes"),
     )
     reader.done()

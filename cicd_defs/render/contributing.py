@@ -6,6 +6,7 @@ It stands between two marks in CONTRIBUTING.md, so that whatever people write ar
 import shlex
 from collections.abc import Iterator, Sequence
 
+from cicd_defs.plan.folding import unfolded
 from cicd_defs.plan.pipeline import Job, LocalCommand, Pipeline, Step, Triggers, Workflow
 from cicd_defs.render.blocks_lines import SECTION_BEGIN, SECTION_END
 from cicd_defs.render.markdown import code, fenced, table
@@ -116,7 +117,7 @@ def _red(pipeline: Pipeline) -> Iterator[str]:
     rows = [
         (f"{workflow.name}: {_shown(job)}", same)
         for workflow in pipeline.workflows
-        for job in workflow.jobs
+        for job in unfolded(workflow.jobs)
         if (same := _same_here(pipeline, job))
     ]
     if rows:
@@ -164,7 +165,7 @@ def _beside(pipeline: Pipeline) -> Iterator[str]:
     lines = [
         f"- {_shown(job)}: {', '.join(code(service.image.partition('@')[0]) for service in job.services)}{_env(job)}"
         for workflow in pipeline.workflows
-        for job in workflow.jobs
+        for job in unfolded(workflow.jobs)
         if job.services
     ]
     if lines:

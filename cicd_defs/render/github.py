@@ -129,6 +129,8 @@ def _strategy(matrix: Matrix | None) -> dict[str, object] | None:
     axes: dict[str, object] = {
         name: [literal(value) for value in values] for name, values in matrix.axes.items()
     }
+    if matrix.chosen:
+        axes = {"component": f"${{{{ fromJSON(needs.changes.outputs.{matrix.chosen.output}) }}}}", **axes}
     extra = {"include": matrix.include, "exclude": matrix.exclude}
     legs = {name: [_texts(leg) for leg in given] for name, given in extra.items() if given}
     return {"fail-fast": matrix.fail_fast, "matrix": axes | legs}
@@ -153,7 +155,7 @@ def _step(step: Step) -> dict[str, object]:
             "if": None if step.condition is None else f"${{{{ {step.condition} }}}}",
             "uses": Commented(step.uses.reference, step.uses.version) if step.uses else None,
             "with": {name: _input_value(value) for name, value in step.inputs.items()},
-            "working-directory": None if step.working_directory is None else literal(step.working_directory),
+            "working-directory": None if step.working_directory is None else text(step.working_directory),
             "timeout-minutes": step.timeout_minutes,
             "env": _texts(step.env),
             "shell": "bash" if step.run is not None else None,

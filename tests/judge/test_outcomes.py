@@ -10,9 +10,12 @@ from tests.samples import ci, commands, component, plan
 
 
 def areas(count: int):
-    """A repository of that many areas with one job each."""
-    lint_only = commands(lint="make lint")
-    return ci(plan(*(component(path=f"part{number}", commands=lint_only) for number in range(count))))
+    """A repository of that many areas with one job each, no two of them alike."""
+    parts = (
+        component(path=f"part{number}", commands=commands(lint=f"make lint-{number}"))
+        for number in range(count)
+    )
+    return ci(plan(*parts))
 
 
 @pytest.mark.parametrize("count", range(1, 9))
@@ -35,6 +38,15 @@ def test_gate_is_right_where_components_have_jobs_of_every_kind():
     verdicts = list(gate_cases(workflow))
     assert len(verdicts) == (1 + 3**4) ** 2 * (1 + 3) + 2 * 8
     assert not [verdict for verdict in verdicts if verdict.wrong]
+
+
+@pytest.mark.parametrize("count", range(3, 9))
+def test_gate_is_right_where_areas_that_are_alike_share_a_job(count):
+    """Two endings of the first job, none changed, or any of the other subsets with one of three endings."""
+    alike = (component(path=f"part{number}", commands=commands(lint="make lint")) for number in range(count))
+    verdicts = list(gate_cases(ci(plan(*alike))))
+    assert len(verdicts) == 1 + 3 * (2**count - 1) + 2 * 2**count
+    assert [verdict for verdict in verdicts if verdict.wrong] == []
 
 
 def test_a_gate_that_can_be_skipped_is_found_out():
