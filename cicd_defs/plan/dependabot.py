@@ -52,11 +52,13 @@ def updates_of(
     """
     branch = None if project.branch in DEFAULT_BRANCHES else project.branch
     files = {claim.name for claim in stacks.dockerfiles} | {made.path for made in containers.dockerfiles}
+    composes = {claim.name for claim in stacks.compose_files}
+    composes |= {containers.compose.path} if containers.compose else set()
     folders: dict[str, list[str]] = {
         "github-actions": ["."] if actions else [],
         "pre-commit": ["."] if hooks else [],
         "docker": sorted(map(dirname, files)),
-        "docker-compose": sorted(dirname(claim.name) for claim in stacks.compose_files),
+        "docker-compose": sorted(map(dirname, composes)),
     }
     for ecosystem, folder in _of_components(units):
         folders.setdefault(ecosystem, []).append(folder)
