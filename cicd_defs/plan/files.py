@@ -23,8 +23,12 @@ OTHER_NAMES = {
     DEPENDABOT_PATH: (
         ".github/dependabot.yaml",
         "renovate.json",
+        "renovate.json5",
         ".github/renovate.json",
         ".github/renovate.json5",
+        ".renovaterc",
+        ".renovaterc.json",
+        ".renovaterc.json5",
     ),
     CODEOWNERS_PATH: ("CODEOWNERS", "docs/CODEOWNERS"),
     CONTRIBUTING_PATH: (".github/CONTRIBUTING.md", "docs/CONTRIBUTING.md", "CONTRIBUTING.rst"),

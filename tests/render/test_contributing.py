@@ -20,7 +20,9 @@ from cicd_defs.render.targets import targets_of
 from cicd_defs.spec.model import Project
 from tests.samples import claims, commands, component, plan
 
-EVERY = commands(install="i", lint="l\n", format="f", typecheck="t", test="x\ny", integration="n", build="b")
+EVERY = commands(
+    install="i", lint="l\n", format="f", typecheck="t", test="x\ny", integration="n", e2e="e", build="b"
+)
 TWO = (
     component(commands=EVERY, versions=("3.11", "3.12"), services=claims("postgres")),
     component("node", "my web", name="web", commands=EVERY),
