@@ -128,8 +128,15 @@ def _is_plain(line: str) -> bool:
 
 def _words(words: Sequence[str]) -> str:
     """The exec form: a JSON list, with escapes for whatever nobody can see."""
-    visible = all(word.isprintable() for word in words)
-    return json.dumps([_without_nul(word) for word in words], ensure_ascii=not visible)
+    return f"[{', '.join(_word(_without_nul(word)) for word in words)}]"
+
+
+def _word(word: str) -> str:
+    """A JSON string. hadolint takes no backslash right before a quote, so there it stands by its number."""
+    text = json.dumps(word, ensure_ascii=not word.isprintable())
+    if not re.search(r'\\("|$)', word):
+        return text
+    return re.sub(r"\\(u[0-9a-f]{4}|.)", lambda found: r"\u005c" if found[1] == "\\" else found[0], text)
 
 
 def _without_nul(word: str) -> str:

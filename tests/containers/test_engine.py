@@ -61,6 +61,7 @@ SHOP = """\
 docker: {}
 deployment: {health_check_url: /, environment_variables: {DATABASE_URL: sqlite:////tmp/shop.db}}
 """
+HOSTILE = "a  b '\" $HOME ${HOME} `id` \\n # \\"
 SERVED = "docker: {}\ndeployment: {start_command: 'gunicorn --bind 0.0.0.0:8000 app:app', port: 8000}\n"
 
 
@@ -75,7 +76,10 @@ def shop() -> dict[str, str]:
 SAMPLES = {
     "pip-requirements": (REQUIREMENTS, SERVED),
     "pip-packaged": (shop(), SHOP),
-    "npm": (NODE, "docker: {}\n"),
+    "npm": (
+        NODE,
+        f"docker: {{}}\ndeployment: {{environment_variables: {{HOSTILE: {json.dumps(HOSTILE)}}}}}\n",
+    ),
     "go": (GO, "docker: {docker_build_args: {VERSION: '1.2'}}\n"),
 }
 TESTED = ("pip-requirements", "npm", "go")
@@ -139,6 +143,12 @@ def test_a_broken_application_is_unhealthy(engine: Engine, image: str):
         assert engine.health(name).startswith("unhealthy")
     finally:
         engine.run("rm", "--force", name)
+
+
+def test_a_value_arrives_as_it_was_declared(engine: Engine, sample, image: str):
+    if sample[0] == "npm":
+        assert f"HOSTILE={HOSTILE}" in engine.inspect(image)["Config"]["Env"]
+    assert engine.inspect(image)["Config"]["User"] == "10001:10001"
 
 
 def test_nothing_secret_is_in_it(engine: Engine, image: str):

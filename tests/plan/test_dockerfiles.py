@@ -316,3 +316,24 @@ def test_a_dockerfile_of_theirs_elsewhere_is_enough(path):
 def test_the_plan_reads_back_from_json(name):
     containers = planned(APPLICATIONS[name]).containers
     assert type(containers).model_validate_json(containers.model_dump_json()) == containers
+
+
+HOSTILE = "a b '\" $HOME `id` \\ # end"
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_no_value_becomes_an_instruction_or_is_evaluated(name, tmp_path):
+    value = json.dumps(HOSTILE)
+    deployment = {
+        "start_command": " ".join(command(only(planned(APPLICATIONS[name])))),
+        "build_command": f"echo {HOSTILE}\n\necho 'USER root' \\\n  && echo \\",
+        "environment_variables": {"HOSTILE": HOSTILE},
+        "health_check_url": "/a'b\"$(id)`id`;#",
+        "port": 1234,
+    }
+    declared = f"docker: {{docker_build_args: {{HOSTILE: {value}}}}}\ndeployment: {json.dumps(deployment)}\n"
+    text = container_files(planned(APPLICATIONS[name], declared))["Dockerfile"]
+    (tmp_path / "Dockerfile").write_text(text)
+    assert hadolint([tmp_path / "Dockerfile"]) == []
+    assert [line for line in text.splitlines() if line.startswith("USER")] == ["USER 10001:10001"]
+    assert 'HOSTILE="a b \'\\" \\$HOME `id` \\\\ # end"' in text

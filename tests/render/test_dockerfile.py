@@ -57,7 +57,7 @@ def written(*instructions: Instruction) -> list[str]:
         (Run(lines=("a || b", "c")), ['RUN ["/bin/sh", "-ec", "a || b\\nc"]']),
         (Run(lines=("cat <<EOF",)), ['RUN ["/bin/sh", "-ec", "cat <<EOF"]']),
         (Run(lines=("echo 'a;b' > c",)), ["RUN echo 'a;b' > c"]),
-        (Run(lines=("echo a \\",)), ['RUN ["/bin/sh", "-ec", "echo a \\\\"]']),
+        (Run(lines=("echo a \\",)), ['RUN ["/bin/sh", "-ec", "echo a \\u005c"]']),
         (Run(lines=("--mount=type=ssh make",)), ['RUN ["/bin/sh", "-ec", "--mount=type=ssh make"]']),
         (Cmd(argv=("a", "b c")), ['CMD ["a", "b c"]']),
     ],
