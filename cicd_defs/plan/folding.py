@@ -27,18 +27,12 @@ Make = Callable[[Unit], Sequence[Job]]
 
 def folded(units: Sequence[Unit], make: Make) -> tuple[Job, ...]:
     """The jobs of all components, in the order of the components. `make` gives the jobs of one by itself."""
-    groups = _groups(units)
-    written: set[str] = set()
-    jobs: list[Job] = []
-    for unit in units:
-        group = next((name for name, members in groups.items() if unit in members), None)
-        once = _written_once(group, groups[group], make) if group else ()
-        if not once:
-            jobs += make(unit)
-        elif group not in written:
-            jobs += once
-            written.add(group or "")
-    return tuple(jobs)
+    shared: dict[str, tuple[Job, ...]] = {}
+    for group, members in _groups(units).items():
+        jobs = _written_once(group, members, make)
+        # They stand where the first of the group would have its own.
+        shared |= {unit.name: () for unit in members if jobs} | ({members[0].name: jobs} if jobs else {})
+    return tuple(job for unit in units for job in (shared[unit.name] if unit.name in shared else make(unit)))
 
 
 def unfolded(jobs: Sequence[Job]) -> tuple[Job, ...]:
