@@ -107,9 +107,10 @@ def unavailable() -> str | None:
 
 
 def alone(command: Sequence[str]) -> list[str]:
-    """The command in a namespace whose only network is its own loopback."""
+    """The command in a namespace whose only network is its own loopback; nothing that it starts outlives it."""
     loopback = 'ip link set lo up 2>/dev/null || true; exec "$@"'
-    return ["unshare", "--map-root-user", "--net", "sh", "-c", loopback, "sh", *command]
+    apart = ["unshare", "--map-root-user", "--net", "--pid", "--fork", "--kill-child"]
+    return [*apart, "sh", "-c", loopback, "sh", *command]
 
 
 def run_workflow(

@@ -39,8 +39,13 @@ BEHAVIOUR: Mapping[str, str | None] = {
 }
 """Action to the stub that stands in for it; None where being called is all there is to it."""
 
-WIRING = {**BEHAVIOUR, "actions/setup-python": None, "actions/upload-artifact": None}
-"""The same where only the workflow itself is real: nothing is set up, and no test writes a report to keep."""
+WIRING = {
+    **BEHAVIOUR,
+    "actions/download-artifact": None,
+    "actions/setup-python": None,
+    "actions/upload-artifact": None,
+}
+"""The same where only the workflow itself is real: nothing is set up, and nothing is made that could be kept."""
 
 OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "docker/build-push-action": ("digest",),

@@ -11,7 +11,7 @@ from cicd_defs.facts.detect import detect
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
-from cicd_defs.render.files import render_files
+from cicd_defs.render.files import render_file
 from cicd_defs.spec.read import read_project
 
 WORKFLOWS = ".github/workflows"
@@ -50,11 +50,13 @@ class Repository:
         tree = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
         tree = {name: text for name, text in tree.items() if not name.startswith(f"{WORKFLOWS}/")}
         pipeline = compile_pipeline(read_project(declaration, "shop.yaml"), detect(Tree.of(tree)), Written())
-        made = {file.path: file.text.encode() for file in render_files(pipeline) if file.kind == "workflow"}
+        wanted = [planned for planned in pipeline.applied if planned.kind == "workflow"]
+        made = {planned.path: render_file(pipeline, planned).text.encode() for planned in wanted}
         for name, content in {**tree, **made}.items():
             target = path / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
+            target.chmod(0o755 if content.startswith(b"#!") else 0o644)
         return cls(path)
 
     def git(self, *words: str) -> str:
@@ -82,10 +84,9 @@ class Repository:
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
-    """What git keeps of a folder that lies in a repository, by path."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout
+    """What git keeps, or would keep, of a folder that lies in a repository, by path."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
     return {name: (folder / name).read_bytes() for name in listed.split("\0") if name}
 
 

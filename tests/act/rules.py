@@ -7,13 +7,13 @@ from pathlib import Path
 
 from tests.act.actions import PYTHON, STUBS
 
-PROGRAMS = ("curl", "docker", "gh", "helm", "kubectl", "sha256sum", "skaffold", "sleep")
+PROGRAMS = ("curl", "docker", "gh", "helm", "kubectl", "sha256sum", "skaffold", "sleep", "ssh")
 """The programs of a runner that must not be the real ones here. `sleep` takes no time."""
 
 TOOLCHAINS = (
     *("python", "pip", "pipx", "pytest", "ruff", "mypy", "uv", "poetry", "pdm", "pipenv", "hatch", "pixi"),
     *("node", "npm", "npx", "corepack", "pnpm", "yarn", "bun"),
-    *("go", "gofmt", "cargo", "rustup", "java", "mvn", "gradle", "make"),
+    *("go", "gofmt", "cargo", "rustup", "java", "mvn", "gradle", "make", "tar"),
 )
 """What builds and tests, for a run in which only the workflow itself is real."""
 

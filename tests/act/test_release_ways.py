@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.act import Outcome, Repository, Rule, run_workflow, sinks, unavailable
-from tests.act.places import CHECKED, HEALTH, HEALTHY, cluster
+from tests.act.places import CHECKED, FORWARD, HEALTH, HEALTHY, cluster
 from tests.act.rules import fails, says
 from tests.pairwise.repositories import REPOSITORIES
 
@@ -28,7 +28,6 @@ FILES = {
     "compose.yaml": "services: {app: {image: '${IMAGE}'}}\n",
     "skaffold.yaml": "apiVersion: skaffold/v4beta13\nkind: Config\n",
 }
-FORWARD = '#!/bin/sh\nexec "$ACT_HOME/programs/skaffold" "$@"\n'
 REVISIONS = [{"revision": 3, "status": "superseded"}, {"revision": 4, "status": "deployed"}]
 
 

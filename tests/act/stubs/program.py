@@ -12,6 +12,7 @@ from pathlib import Path
 from journal import obey, write_down
 
 PASSED_ON = {"curl", "sha256sum"}
+FED = {"docker", "helm", "kubectl"}  # these read their standard input where `-` stands for a file
 NOT_TOLD = ("GITHUB_", "RUNNER_", "ACT_")
 
 
@@ -19,7 +20,7 @@ def main() -> None:
     """Be the program whose name this script was called by."""
     here, words = Path(sys.argv[0]), sys.argv[1:]
     env = {name: value for name, value in os.environ.items() if not name.startswith(NOT_TOLD)}
-    fed = sys.stdin.read() if "-" in words and here.name not in PASSED_ON else ""
+    fed = sys.stdin.read() if "-" in words and here.name in FED else ""
     rule = write_down(
         [here.name, *words],
         env=env,
