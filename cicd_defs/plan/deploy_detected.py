@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from posixpath import dirname, join, normpath
 
+from pydantic import ValidationError
+
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.areas import quoted
@@ -28,7 +30,15 @@ def detected_deploy(name: str, stacks: Stacks, written: Written) -> Deploy | Non
     }
     method, paths = next(((way, paths) for way, paths in ways.items() if paths), ("", []))
     path = _meant(paths, name)
-    return Deploy.model_validate({method: path}) if path else None
+    return _deploy(method, path) if path else None
+
+
+def _deploy(method: str, path: str) -> Deploy | None:
+    """The way to deploy; None for a path that could not be declared either, such as one with a line break."""
+    try:
+        return Deploy.model_validate({method: path})
+    except ValidationError:
+        return None
 
 
 def kubectl_files(path: str, stacks: Stacks) -> str:
