@@ -166,7 +166,13 @@ def _is_plain_crate(scene: Scene, draft: Draft) -> bool:
     """Whether Cargo can read the manifest where the sources are not there yet: nothing in it names a file."""
     data = scene.survey.toml(draft.manifest)
     told = ("workspace", "bin", "lib", "example", "test", "bench")
-    return not draft.members and not any(key in data for key in told) and "package" in data
+    package = table(data, "package")
+    return (
+        bool(package)
+        and not draft.members
+        and "build" not in package
+        and not any(key in data for key in told)
+    )
 
 
 class _Made(NamedTuple):

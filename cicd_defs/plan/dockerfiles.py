@@ -66,7 +66,7 @@ def containers_of(
     if "docker" not in project.model_fields_set:
         return Containers(), ()
     dockerfiles: dict[str, Dockerfile] = {}
-    notes: list[Note] = []
+    notes: list[Note] = [*_unknown_component(project, units)]
     for unit in units:
         path = at(unit.path, "Dockerfile")
         if _has_its_own(unit, stacks, written):
@@ -119,6 +119,13 @@ def _packed(
         port=target.port,
     )
     return dockerfile, tuple(_remarks(target))
+
+
+def _unknown_component(project: Project, units: Sequence[Unit]) -> Iterator[Note]:
+    name, known = project.deployment.component, [unit.name for unit in units]
+    if name and name not in known:
+        message = f"`deployment.component` names {name}, and there are {', '.join(known) or 'none'}"
+        yield Note(where="deployment", message=message)
 
 
 def _has_its_own(unit: Unit, stacks: Stacks, written: Written) -> bool:

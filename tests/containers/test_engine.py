@@ -17,7 +17,11 @@ NODE = {
             "name": "thing",
             "version": "1.0.0",
             "private": True,
-            "scripts": {"build": "node build.js", "start": "node dist/server.js", "test": "node --test"},
+            "scripts": {
+                "build": "node build.js",
+                "start": "LEVEL=info node dist/server.js",
+                "test": "node --test",
+            },
         }
     ),
     "package-lock.json": json.dumps(

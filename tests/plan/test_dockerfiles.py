@@ -337,3 +337,8 @@ def test_no_value_becomes_an_instruction_or_is_evaluated(name, tmp_path):
     assert hadolint([tmp_path / "Dockerfile"]) == []
     assert [line for line in text.splitlines() if line.startswith("USER")] == ["USER 10001:10001"]
     assert 'HOSTILE="a b \'\\" \\$HOME `id` \\\\ # end"' in text
+
+
+def test_a_component_that_is_not_there_is_told():
+    pipeline = planned(MONOREPO, "docker: {}\ndeployment: {component: shop, start_command: node a.js}\n")
+    assert "names shop" in notes(pipeline, "deployment")
