@@ -6,6 +6,7 @@ reaches become claims: a path in another component is that component, any other 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from cicd_defs.facts.dependencies_compiled import go_reaches, java_reaches, rust_reaches
 from cicd_defs.facts.dependencies_node import node_reaches
@@ -16,6 +17,10 @@ from cicd_defs.facts.reach import Reach
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.stacks import Claim, StackName
 from cicd_defs.facts.survey import Survey, folder_of, is_within, join
+
+T = TypeVar("T")
+
+MOST_LINKS = 1000  # of one component; far more than anybody has written by hand
 
 REACHES: dict[StackName, Callable[[Scene, Draft], Iterable[Reach]]] = {
     "python": python_reaches,
@@ -90,10 +95,17 @@ def _links(scene: Scene, draft: Draft) -> Links:
         target = scene.owner(_folder(scene.survey, reach.path), draft.stack)
         if target is None or _is_part_of_what_is_around(draft, target, reach.path):
             if not is_within(reach.path, draft.path) and reach.path != ".":
-                links.files.setdefault(reach.path, []).append(reach.place)
+                _add(links.files, reach.path, reach, scene.survey)
         elif target is not draft:
-            links.components.setdefault(target, []).append(reach.place)
+            _add(links.components, target, reach, scene.survey)
     return links
+
+
+def _add(found: dict[T, list[str]], to: T, reach: Reach, survey: Survey) -> None:
+    """Add the evidence of a link, unless there is enough of it, or there are more links than anybody would read."""
+    enough = len(found.get(to, ())) >= MOST_EVIDENCE or (to not in found and len(found) >= MOST_LINKS)
+    if not enough and (place := reach.place(survey)):
+        found.setdefault(to, []).append(place)
 
 
 def _folder(survey: Survey, path: str) -> str:
@@ -112,7 +124,7 @@ def _found_above(survey: Survey, draft: Draft) -> Iterator[Reach]:
         folder = folder_of(folder)
         for name in (*FOUND_ABOVE[draft.stack], *_ANY):
             if survey.has(path := join(folder, name)) and survey.role(path) <= Role.AUXILIARY:
-                yield Reach(path, f"{path}:1")
+                yield Reach(path, path)
         if draft.stack == "python":
             yield from _configured_above(survey, join(folder, "pyproject.toml"))
 
@@ -120,5 +132,5 @@ def _found_above(survey: Survey, draft: Draft) -> Iterator[Reach]:
 def _configured_above(survey: Survey, path: str) -> Iterator[Reach]:
     tool = table(survey.toml(path), "tool") if survey.has(path) else {}
     for name in _PYTHON_TOOLS:
-        if name in tool and (place := survey.cite(path, rf"^[ \t]*\[+tool\.{name}\b")):
-            yield Reach(path, place)
+        if name in tool:
+            yield Reach(path, path, pattern=rf"^[ \t]*\[+tool\.{name}\b")

@@ -42,9 +42,9 @@ def _workspace(scene: Scene, draft: Draft) -> list[Draft]:
     path = join(folder, "go.work")
     used = {
         reach.path
-        for written in _USED.findall(survey.text(path)) if survey.has(path)
+        for written in dict.fromkeys(_USED.findall(survey.text(path)) if survey.has(path) else ())
         for reach in reach_to(survey, path, written, re.escape(written))
-    }  # fmt: skip
+    }
     return (
         [other for other in scene.drafts if other.stack == "go" and other.path in used]
         if draft.path in used
@@ -61,7 +61,7 @@ def _go_imports(scene: Scene, draft: Draft, modules: Mapping[str, str]) -> Itera
             home = _module_of(line[1], modules)
             if home is not None and home not in found:
                 found.add(home)
-                yield Reach(home, f"{path}:{line_at(text, line.start(1))}")
+                yield Reach(home, path, line_at(text, line.start(1)))
 
 
 def _module_of(package: str, modules: Mapping[str, str]) -> str | None:
@@ -120,7 +120,7 @@ def _artefacts(scene: Scene, manifest: str) -> Iterator[Reach]:
     for part in _parts(text):
         wanted = (group if part.group in _OWN_GROUP else part.group, part.artifact)
         if part.element != "project" and wanted in made:
-            yield Reach(made[wanted], f"{manifest}:{line_at(text, part.offset)}")
+            yield Reach(made[wanted], manifest, line_at(text, part.offset))
 
 
 def _made(scene: Scene) -> Mapping[tuple[str, str], str]:

@@ -8,7 +8,7 @@ from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.manifests import string, strings, table
 from cicd_defs.facts.reach import Reach, reach_to, read_sources, resolved
 from cicd_defs.facts.sources import Role
-from cicd_defs.facts.survey import Survey, folder_of, is_within, join
+from cicd_defs.facts.survey import Survey, folder_of, is_within, join, line_at
 
 DEPENDENCIES = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
 _BY_PATH = re.compile(r"(?:file|link|portal):(.+)")
@@ -93,7 +93,7 @@ def _imports(scene: Scene, draft: Draft) -> Iterator[Reach]:
             place = _place(survey, resolved(folder_of(path), written[1]))
             if place and place not in found and _leaves(scene, draft, place):
                 found.add(place)
-                yield Reach(place, f"{path}:{text.count(chr(10), 0, written.start()) + 1}")
+                yield Reach(place, path, line_at(text, written.start()))
 
 
 def _leaves(scene: Scene, draft: Draft, place: str) -> bool:

@@ -116,7 +116,7 @@ def _imports(scene: Scene, draft: Draft) -> Iterator[Reach]:
                 home = _home(name, exports)
                 if home is not None and home not in found:
                     found.add(home)
-                    yield Reach(home, f"{path}:{line}")
+                    yield Reach(home, path, line)
 
 
 def _home(name: str, exports: Mapping[str, frozenset[str]]) -> str | None:

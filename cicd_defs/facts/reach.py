@@ -14,10 +14,19 @@ LEAST_FILES_READ = 6  # of each, however many components there are
 
 @dataclass(frozen=True)
 class Reach:
-    """A path from the repository's root that a component speaks of, and where it does: `file:line`."""
+    """A path from the repository's root that a component speaks of, and where it does.
+
+    That is a line of a file; where there is a `pattern`, the first line that it finds.
+    """
 
     path: str
-    place: str
+    file: str
+    line: int = 1
+    pattern: str = ""
+
+    def place(self, survey: Survey) -> str | None:
+        """`file:line`, or None where the pattern finds nothing."""
+        return survey.cite(self.file, self.pattern) if self.pattern else f"{self.file}:{self.line}"
 
 
 def resolved(folder: str, path: str) -> str | None:
@@ -36,10 +45,8 @@ def reach_to(
     `pattern` finds the line; the path starts from `folder`, the file's own where none is told.
     """
     path = resolved(folder_of(file) if folder is None else folder, written)
-    if path is None or not (path == "." or survey.has(path) or path in survey.folders):
-        return
-    if place := survey.cite(file, pattern):
-        yield Reach(path, place)
+    if path is not None and (path == "." or survey.has(path) or path in survey.folders):
+        yield Reach(path, file, pattern=pattern)
 
 
 def read_sources(scene: Scene, draft: Draft, endings: tuple[str, ...]) -> list[str]:
