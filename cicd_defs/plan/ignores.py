@@ -1,6 +1,6 @@
 """What builds of images do not see: secrets, history, and what every machine makes anew.
 
-A pattern without a folder matches at the top alone, so each one begins with `**/`.
+A pattern matches from the top, so most begin with `**/`; a name that sources have too is left out at the top alone.
 Format: https://docs.docker.com/build/concepts/context/#dockerignore-files
 """
 
@@ -69,13 +69,13 @@ MACHINE = (
     "**/*.swp",
     "**/*~",
     "**/*.log",
-    "**/logs",
+    "logs",
     "**/*.pid",
-    "**/tmp",
+    "tmp",
     "**/.cache",
     "**/*.sqlite3",
     "**/*.sqlite",
-    "**/coverage",
+    "coverage",
     "**/test-results",
 )
 STACKS: dict[StackName, tuple[str, ...]] = {
@@ -119,9 +119,10 @@ STACKS: dict[StackName, tuple[str, ...]] = {
         "**/playwright-report",
     ),
     "go": ("**/*.test", "**/*.out", "**/coverage.txt", "**/.golangci.y*ml"),
-    "rust": ("**/target", "**/*.rs.bk", "**/*.profraw"),
+    "rust": ("target", "*/target", "**/*.rs.bk", "**/*.profraw"),
     "java": (
-        "**/target",
+        "target",
+        "*/target",
         "**/.gradle",
         "**/*.class",
         "**/hs_err_pid*",

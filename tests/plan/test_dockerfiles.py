@@ -342,3 +342,18 @@ def test_no_value_becomes_an_instruction_or_is_evaluated(name, tmp_path):
 def test_a_component_that_is_not_there_is_told():
     pipeline = planned(MONOREPO, "docker: {}\ndeployment: {component: shop, start_command: node a.js}\n")
     assert "names shop" in notes(pipeline, "deployment")
+
+
+@pytest.mark.parametrize(
+    "path", ["src/app/logs/x.py", "src/main/java/org/target/X.java", "src/coverage/a.ts", "src/build/b.go"]
+)
+def test_sources_with_the_names_of_what_is_made_anew_are_not_left_out(path):
+    for name in APPLICATIONS:
+        for ignore in planned(APPLICATIONS[name]).containers.ignores:
+            everywhere = {
+                pattern[3:]
+                for _, patterns in ignore.groups
+                for pattern in patterns
+                if pattern.startswith("**/")
+            }
+            assert not everywhere & set(path.split("/"))
