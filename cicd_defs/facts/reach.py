@@ -8,8 +8,8 @@ from cicd_defs.facts.draft import Draft, Scene
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.survey import Survey, folder_of, join
 
-MOST_FILES_READ = 1200  # of all components together
-LEAST_FILES_READ = 6  # of each, however many components there are
+MOST_FILES_READ = 2400  # of all components together
+LEAST_FILES_READ = 12  # of each, however many components there are
 
 
 @dataclass(frozen=True)
