@@ -143,6 +143,8 @@ def _without_image(place: Place) -> Iterator[str]:
     for value, name in place.deploy.image_values.items():
         if value not in values:
             yield f"`{value}` of the chart keeps its image and does not get `{name}`: {why}"
+    if place.deploy.compose and not place.images:
+        yield "the variable IMAGE is not set there: no image is pushed; declare `docker.registries`"
     if place.deploy.helm and len(place.images) > 1 and not place.deploy.image_values:
         yield f"the chart gets none of {known}: say by `image_values` where it keeps them"
 

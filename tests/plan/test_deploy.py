@@ -182,7 +182,15 @@ def test_it_is_tried_before_unless_that_is_not_wanted(deploy, tried):
         pytest.param({"kubectl": "k8s/"}, {"runs_on": "own"}, "", id="own-runner"),
         pytest.param({"kubectl": "k8s/"}, {"kubeconfig_secret": "K"}, "", id="kubeconfig"),
         pytest.param({"compose": "c.yaml"}, {}, "GitHub's are gone afterwards", id="compose-on-github"),
-        pytest.param({"compose": "c.yaml"}, {"secrets": ["DOCKER_HOST"]}, "", id="compose-elsewhere"),
+        pytest.param(
+            {"compose": "c.yaml"}, {"runs_on": "own"}, "IMAGE is not set", id="compose-without-image"
+        ),
+        pytest.param(
+            {"compose": "c.yaml"},
+            {"secrets": ["DOCKER_HOST"], "images": ("Dockerfile",), "docker": GHCR},
+            "",
+            id="compose-elsewhere",
+        ),
         pytest.param({"command": "./d.sh"}, {}, "declare `rollback`", id="no-way-back"),
         pytest.param({"command": "./d.sh", "rollback": "./b.sh"}, {}, "", id="command"),
     ],
