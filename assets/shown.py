@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
 
 from assets.diff import side_by_side
+from assets.preview import preview
 from assets.written import FilesWritten, NotWritten, written_file
 from cicd_defs.facts.stacks import Claim, Component, ImageSource, Stacks
 from cicd_defs.plan.pipeline import FileKind, Note, Pipeline
@@ -22,7 +22,6 @@ from resources.repositories import Snapshot
 Metadata = dict[str, dg.MetadataValue]
 
 MOST_ROWS = 500
-LONGEST_PREVIEW = 60_000
 BESIDE = (
     *("hooks", "dockerfiles", "compose_files", "kubernetes", "helm_charts", "skaffold"),
     *("other_languages", "other_package_managers", "other_test_runners"),
@@ -46,17 +45,6 @@ def table(rows: Iterable[Mapping[str, object]], *columns: str) -> dg.MetadataVal
     shown = [dg.TableRecord({name: str(row.get(name, "")) for name in columns}) for row in rows]
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
     return dg.MetadataValue.table(records=shown[:MOST_ROWS], schema=schema)
-
-
-def preview(text: str, language: str = "") -> dg.MetadataValue:
-    """Text as it stands in its file. The fence is longer than any run of backticks inside."""
-    shown = (
-        text
-        if len(text) <= LONGEST_PREVIEW
-        else f"{text[:LONGEST_PREVIEW]}\n... ({len(text):,} characters in all)"
-    )
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    return dg.MetadataValue.md(f"{fence}{language}\n{shown.rstrip()}\n{fence}")
 
 
 def code_reference(path: Path, shown: str) -> Mapping[str, object]:

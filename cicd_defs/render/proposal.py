@@ -8,7 +8,7 @@ from typing import Literal
 import jinja2
 
 from cicd_defs.facts.value import Value
-from cicd_defs.plan.pipeline import Pipeline, Triggers, Workflow
+from cicd_defs.plan.pipeline import Pipeline, PlannedFile, Triggers, Workflow
 from cicd_defs.render.merge import Kept
 from cicd_defs.render.regenerate import Regenerated
 
@@ -57,7 +57,7 @@ def propose(pipeline: Pipeline, regenerated: Regenerated, current: Mapping[str, 
 
 
 def _changes(pipeline: Pipeline, regenerated: Regenerated, current: Mapping[str, str]) -> Iterator[Change]:
-    reasons = {file.path: file.reason for file in pipeline.files}
+    reasons = {file.path: _why(file) for file in pipeline.files}
     for file in regenerated.files:
         if current.get(file.path) != file.text:
             what: Literal["new", "changed"] = "changed" if file.path in current else "new"
@@ -65,6 +65,31 @@ def _changes(pipeline: Pipeline, regenerated: Regenerated, current: Mapping[str,
     for path in regenerated.removed:
         yield Change(path=path, what="removed", reason=reasons.get(path, "nothing calls for it any more"))
 
+
+def _why(file: PlannedFile) -> str:
+    """What a file is for, and what else the plan says of it."""
+    purpose = PURPOSES.get(file.path.rpartition("/")[2]) or PURPOSES.get(file.kind)
+    said = None if file.reason in {"new", "brought up to date"} else file.reason
+    return "; ".join(filter(None, (purpose if file.state == "applied" else None, said)))
+
+
+PURPOSES = {
+    "ci.yml": "checks every change, with one gate over all checks",
+    "nightly.yml": "what takes long, and scans, each night",
+    "release.yml": "pushes images and deploys",
+    "makefile": "CI's commands, for people",
+    "taskfile": "CI's commands, for people",
+    "precommit": "quick checks before each commit",
+    "dockerfile": "builds the image, with a stage for the tests",
+    "dockerignore": "keeps what no image needs out of its build",
+    "compose": "runs the application with its services",
+    "dependabot": "keeps actions, images and dependencies up to date",
+    "codeowners": "who is asked for a review of what",
+    "ruleset": "the branch's rules: the gate alone is required",
+    "contributing": "the commands that CI runs, for contributors",
+    "coverage": "what the tests' coverage is measured of",
+}
+"""A file's name or kind to what it is for."""
 
 _LOCK = "remembers what was generated, so that what people change is seen and kept"
 
