@@ -59,8 +59,9 @@ def start_of(path: Path, branch: str) -> str:
     """The commit that a branch stands on: its own tip, else what is checked out.
 
     Raises `GitError` for a folder that is no work tree, before the first commit, and for a branch that is checked out:
-    what is there would no longer be what its branch says.
+    what is there would no longer be what its branch says. A name that no branch can have is refused too.
     """
+    _refuse_name(branch)
     head = head_of(path)
     if head is None:
         raise GitError(
@@ -72,6 +73,18 @@ def start_of(path: Path, branch: str) -> str:
             "there, or name another branch."
         )
     return tip_of(path, branch) or head
+
+
+def _refuse_name(branch: str) -> None:
+    """Git takes some names for a ref that it would not take for a branch: `-x`, `HEAD`, `refs/heads/x`."""
+    try:
+        told = run_git("check-ref-format", "--branch", branch).decode("utf-8", "replace").strip()
+    except GitError:
+        told = ""
+    if not told or told != branch or branch == "@" or branch.startswith("refs/"):
+        raise GitError(
+            f"{branch!r} is not the name of a branch. Give another with --branch, such as update-pipeline."
+        )
 
 
 def _checked_out(path: Path) -> set[str]:
@@ -119,6 +132,12 @@ def _tree_with(git_dir: Path, start: str, files: Mapping[str, str | None], scrat
 
 
 def _mode_at(git_dir: Path, commit: str, path: str) -> str:
-    """The mode that a file has, which it keeps; that of an ordinary one where it is new."""
+    """The mode that a file has, which it keeps; that of an ordinary one where it is new.
+
+    Raises `GitError` for a link, a folder or a submodule: nobody has looked at what is there.
+    """
     listed = run_git("ls-tree", "--end-of-options", commit, "--", path, git_dir=git_dir).decode()
-    return listed[:6] if listed.startswith("100") else "100644"
+    if listed and not listed.startswith("100"):
+        what = {"120": "a link", "040": "a folder"}.get(listed[:3], "a submodule")
+        raise GitError(f"{path} is {what} there, and a file is to be written in its place. Move it away.")
+    return listed[:6] or "100644"

@@ -12,6 +12,7 @@ from cicd_defs.cli import pins
 from cicd_defs.cli.files import apply, plan, render
 from cicd_defs.cli.projects import check, detect, explain, init
 from cicd_defs.cli.reading import UsageProblem
+from cicd_defs.cli.writing import say
 
 __all__ = ["UsageProblem", "app", "main"]
 
@@ -33,7 +34,7 @@ def main() -> None:
     try:
         app()
     except UsageProblem as problem:
-        print(problem, file=sys.stderr)
+        say(str(problem))
         sys.exit(1)
     except OSError as error:
         print(f"{error.filename or 'output'}: {error.strerror}.", file=sys.stderr)

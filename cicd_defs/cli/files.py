@@ -3,7 +3,7 @@
 import difflib
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -19,6 +19,7 @@ from cicd_defs.cli.reading import (
     repository_of,
     tree_of,
 )
+from cicd_defs.cli.writing import say, terminal, write_changes
 
 if TYPE_CHECKING:
     from cicd_defs.facts.tree import Tree
@@ -79,8 +80,9 @@ def render(
     pipeline, files = compiled(spec, project, tree)
     choices = Choices(overwrite or project.pipeline.overwrite, tuple(keep or ()), tuple(take or ()))
     outcome = brought_together(out, pipeline, files, folder_tree(out), choices)
-    for path in _written(out, outcome.changes, [file.path for file in outcome.regenerated.files]):
-        print(path)
+    written = write_changes(out, outcome.changes, outcome.current, overwrite=choices.overwrite)
+    for path in dict.fromkeys((*(out / file.path for file in outcome.regenerated.files), *written)):
+        print(terminal(str(path)))
     print_decisions(outcome, sys.stderr.write)
 
 
@@ -116,10 +118,11 @@ def apply(  # noqa: PLR0913, PLR0917 - a command has its options
     tree = tree_of(place)
     pipeline, files = compiled(spec, project, tree)
     outcome = brought_together(place, pipeline, files, tree, choices)
-    for path in _written(place, outcome.changes, ()):
-        print(path)
+    written = write_changes(place, outcome.changes, outcome.current, overwrite=choices.overwrite)
+    for path in written:
+        print(terminal(str(path)))
     print_decisions(outcome, sys.stderr.write)
-    if not outcome.changes:
+    if not written:
         print("No changes.", file=sys.stderr)
 
 
@@ -148,7 +151,10 @@ def brought_together(
     theirs = _theirs(files, tree)
     if set(theirs) - {*choices.take, *choices.keep} and not choices.overwrite:
         names = "\n".join(f"{place / path}: this file was written by hand." for path in theirs)
-        raise UsageProblem(f"{names}\nNothing was written. Move them away, or replace them with --overwrite.")
+        raise UsageProblem(
+            f"{names}\nNothing was written. Move them away, leave them as they are with --keep FILE, or replace them "
+            "with --overwrite."
+        )
     replaced = theirs if choices.overwrite else []
     outcome = _outcome(pipeline, files, tree, choices._replace(take=(*choices.take, *replaced)))
     unused = [choice for choice in outcome.regenerated.unused if choice not in replaced]
@@ -184,19 +190,6 @@ def _theirs(files: "tuple[GeneratedFile, ...]", tree: "Tree") -> list[str]:
     ]
 
 
-def _written(out: Path, changes: Mapping[str, str | None], shown: Iterable[str]) -> list[Path]:
-    """Write the changes below a folder. Returns what was written, and what is `shown` whether it changed or not."""
-    _refuse_places(out, [out / path for path in changes])
-    for path, text in changes.items():
-        target = out / path
-        if text is None:
-            target.unlink(missing_ok=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(text.encode())
-    return [out / path for path in dict.fromkeys((*shown, *changes))]
-
-
 def _commit(
     spec: Path, project: "Project", place: Path, branch: str, message: str | None, choices: Choices
 ) -> None:
@@ -226,39 +219,35 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _refuse_places(out: Path, targets: Iterable[Path]) -> None:
-    """A link in the output folder must not lead us to write somewhere else."""
-    inside = out.resolve()
-    for target in targets:
-        if target.is_symlink() or not target.parent.resolve().is_relative_to(inside):
-            raise UsageProblem(
-                f"{target}: a link leads out of {out}. Remove it, or choose another folder with --out."
-            )
-
-
 def _diff(before: str | None, path: str, after: str | None) -> str:
     names = ("/dev/null" if before is None else f"a/{path}", "/dev/null" if after is None else f"b/{path}")
     old, new = (before or "").splitlines(), (after or "").splitlines()
     lines = difflib.unified_diff(old, new, *names, lineterm="")
-    return "".join(f"{line}\n" for line in lines)
+    shown = terminal if sys.stdout.isatty() else str
+    return "".join(f"{shown(line)}\n" for line in lines)
 
 
 def print_decisions(outcome: Outcome, write: Callable[[str], object]) -> None:
     """What is not written and why, what was kept, and what a person should know."""
+    for line in _decisions(outcome):
+        write(f"{terminal(line)}\n")
+
+
+def _decisions(outcome: Outcome) -> Iterator[str]:
     for file in outcome.pipeline.files:
         if file.state != "applied" or file.reason not in {"new", "brought up to date"}:
-            write(f"{file.state} {file.path}: {file.reason}\n")
+            yield f"{file.state} {file.path}: {file.reason}"
     for kept in outcome.regenerated.kept:
-        write(f"kept {kept.file}: {kept.element} {kept.what}{f' ({kept.detail})' if kept.detail else ''}\n")
+        yield f"kept {kept.file}: {kept.element} {kept.what}{f' ({kept.detail})' if kept.detail else ''}"
     for dropped in outcome.regenerated.dropped:
-        write(f"taken out {dropped}\n")
+        yield f"taken out {dropped}"
     for note in outcome.pipeline.notes:
-        write(f"note {note.where}: {note.message}\n")
+        yield f"note {note.where}: {note.message}"
 
 
 def _print_conflicts(conflicts: "Iterable[Conflict]") -> None:
     for conflict in conflicts:
-        print(shown_conflict(conflict), file=sys.stderr)
+        say(shown_conflict(conflict).replace("\r\n", "\n"))
 
 
 def shown_conflict(conflict: "Conflict") -> str:

@@ -89,3 +89,27 @@ def test_who_commits_is_read_where_git_reads_it(work_tree, tmp_path):
     assert author_in(work_tree, tmp_path) == AUTHOR
     git(work_tree, "config", "user.name", "Grace")
     assert author_in(work_tree, tmp_path).name == "Grace"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-x", "HEAD", "@", "@{-1}", "a..b", "a b", "x.lock", "main~1", "refs/heads/x"]
+)
+def test_what_is_no_name_of_a_branch_is_refused(work_tree, name):
+    with pytest.raises(GitError, match="is not the name of a branch"):
+        committed(work_tree, {"a": "1\n"}, name)
+    assert git(work_tree, "branch", "--format=%(refname)") == "refs/heads/main"
+
+
+@pytest.mark.parametrize("what", ["link", "folder"])
+def test_a_link_or_a_folder_does_not_give_way_to_a_file(work_tree, what):
+    place = work_tree / "Makefile"
+    if what == "link":
+        place.symlink_to("run.sh")
+    else:
+        place.mkdir()
+        (place / "x").touch()
+    git(work_tree, "add", ".")
+    git(work_tree, "commit", "-q", "-m", "More")
+    with pytest.raises(GitError, match=f"Makefile is a {what} there"):
+        committed(work_tree, {"Makefile": "ci:\n"})
+    assert tip_of(work_tree, "update") is None

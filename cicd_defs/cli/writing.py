@@ -1,0 +1,93 @@
+"""Putting files into a folder: all places are looked at first, and what nobody has read is never written over."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from cicd_defs.cli.reading import UsageProblem
+
+Changes = Mapping[str, str | None]
+"""Path to new text; None for a file that is taken away."""
+
+
+def write_changes(out: Path, changes: Changes, read: Mapping[str, str], *, overwrite: bool) -> list[Path]:
+    """Write the changes below a folder, and return the places of those that were not so already.
+
+    `read` holds the texts that were brought together with what is generated. Raises `UsageProblem` before the first
+    file is written: for links, for folders and files in each other's place, and for a file that stands there and was
+    not read, unless it may be overwritten.
+    """
+    left = {path: text for path, text in changes.items() if not _is_so(out / path, text)}
+    away = _left_out(out) if any(path not in read for path in left) else frozenset()
+    problems = [problem for path in left for problem in _problems(out, path, read, away, overwrite=overwrite)]
+    if problems:
+        told = "\n".join(dict.fromkeys(problems))
+        raise UsageProblem(f"{told}\nNothing was written.")
+    for path, text in left.items():
+        _put(out / path, text)
+    return [out / path for path in left]
+
+
+def terminal(text: str) -> str:
+    """A text that others wrote, as a terminal may show it: marks that would move or colour it are escaped."""
+    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
+
+
+def say(text: str) -> None:
+    """Print on standard error, as a terminal may show it."""
+    print(terminal(text), file=sys.stderr)
+
+
+def _put(target: Path, text: str | None) -> None:
+    if text is None:
+        target.unlink(missing_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(text.encode())
+
+
+def _is_so(target: Path, text: str | None) -> bool:
+    """Whether a file has that very text, though it was not read: git may ignore it."""
+    if text is None or target.is_symlink() or not target.is_file():
+        return False
+    data = text.encode()
+    return target.stat().st_size == len(data) and target.read_bytes() == data
+
+
+def _problems(
+    out: Path, path: str, read: Mapping[str, str], away: frozenset[str], *, overwrite: bool
+) -> Iterator[str]:
+    """What stands in the way of a file: where, what, and what to do next."""
+    target, parents = out / path, [out / parent for parent in PurePosixPath(path).parents]
+    for place in (*reversed(parents[:-1]), target):
+        if place.is_symlink():
+            yield _link(out, place)
+            return
+        if place != target and os.path.lexists(place) and not place.is_dir():
+            yield f"{place}: a file stands here, where a folder has to be. Move it away."
+            return
+    if target.is_dir():
+        yield f"{target}: a folder stands here, where a file is to be written. Move it away."
+    elif path in away:
+        yield (
+            f"{target}: git has this file and leaves it out of this work tree (sparse checkout), so it was not read. "
+            f"Get it with `git sparse-checkout add`, or write to a branch with --branch."
+        )
+    elif os.path.lexists(target) and path not in read and not overwrite:
+        yield (
+            f"{target}: this file is ignored by git, so it was not read. Take it out of .gitignore, move it away, or "
+            "replace it with --overwrite."
+        )
+
+
+def _link(out: Path, place: Path) -> str:
+    if place.resolve().is_relative_to(out.resolve()):
+        return f"{place}: this is a link, and nothing is written through links. Put what it leads to in its place."
+    return f"{place}: a link leads out of {out}. Remove it, or choose another folder with --out."
+
+
+def _left_out(out: Path) -> frozenset[str]:
+    from resources.sparse import left_out
+
+    return left_out(out)
