@@ -23,7 +23,7 @@ from cicd_defs.facts.stacks import Claim, Component, Stacks
 from cicd_defs.facts.start_compiled import go_application, java_application, rust_application
 from cicd_defs.facts.start_node import node_application
 from cicd_defs.facts.start_python import python_application
-from cicd_defs.facts.survey import Survey
+from cicd_defs.facts.survey import Survey, folder_of
 from cicd_defs.facts.tooling import claim_tools
 from cicd_defs.facts.tools import MENTIONS
 from cicd_defs.facts.tree import Tree
@@ -123,6 +123,7 @@ def _stacks(scene: Scene) -> Stacks:
         compose_files=containers.of("compose_files"),
         kubernetes=containers.of("kubernetes"),
         helm_charts=containers.of("helm_charts"),
+        template_folders=tuple(sorted(f"{folder_of(path)}/templates" for path in survey.named("Chart.yaml"))),
         skaffold=containers.of("skaffold"),
         other_languages=others.of("languages"),
         other_package_managers=others.of("package_managers"),

@@ -29,6 +29,9 @@ LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "Pipfile.lock",
 _UNITTEST = r"^(import unittest|from unittest import .*TestCase|from django\.test import .*TestCase)"
 
 
+_PACKAGING = r"^\s*(?:from|import) (?:setuptools|distutils|skbuild|numpy\.distutils)\b|^(?:\w+\.)?setup\s*\("
+
+
 def find_projects(survey: Survey) -> list[Draft]:
     """The Python projects of a repository: folders with packaging metadata, or with requirements beside sources."""
     folders: dict[str, str] = {}
@@ -53,7 +56,8 @@ def _manifests(survey: Survey) -> Iterator[str]:
         data = survey.toml(path)
         if any(key in data for key in ("project", "build-system", "dependency-groups")) or _managed(data):
             yield path
-    yield from survey.named("setup.py")
+    # A module of that name that packages nothing is no manifest.
+    yield from (path for path in survey.named("setup.py") if survey.cite(path, _PACKAGING))
     yield from (
         path for path in survey.named("setup.cfg") if {"metadata", "options"} & survey.ini(path).keys()
     )

@@ -84,8 +84,8 @@ class Stacks(Value):
 
     What belongs to the repository and to no single component stands beside the components: hooks that check commits
     (`hooks`: `pre-commit`), container files (`images` has their build contexts), Kubernetes manifests, Helm charts,
-    skaffold, and what it has of languages for which there is no component (`other_languages`,
-    `other_package_managers`, `other_test_runners`).
+    skaffold, folders of which the YAML is a template's (`template_folders`, those of examples too), and what it has of
+    languages for which there is no component (`other_languages`, `other_package_managers`, `other_test_runners`).
     """
 
     components: tuple[Component, ...] = ()
@@ -95,6 +95,7 @@ class Stacks(Value):
     compose_files: tuple[Claim, ...] = ()
     kubernetes: tuple[Claim, ...] = ()
     helm_charts: tuple[Claim, ...] = ()
+    template_folders: tuple[str, ...] = ()
     skaffold: tuple[Claim, ...] = ()
     other_languages: tuple[Claim, ...] = ()
     other_package_managers: tuple[Claim, ...] = ()

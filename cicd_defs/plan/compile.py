@@ -72,7 +72,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
         hooks=hooks,
         containers=containers,
         hygiene=hygiene,
-        yaml_excludes=tuple(f"{chart.name}/templates" for chart in stacks.helm_charts),
+        yaml_excludes=stacks.template_folders,
         files=planned_files(candidates, written),
         notes=(
             *notes,

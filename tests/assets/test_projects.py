@@ -262,4 +262,4 @@ def test_a_project_file_that_changes_makes_its_plan_out_of_date():
 
 
 def test_everything_that_is_detected_beside_the_components_is_shown():
-    assert {"components", "images", *BESIDE} == set(Stacks.model_fields)
+    assert {"components", "images", "template_folders", *BESIDE} == set(Stacks.model_fields)

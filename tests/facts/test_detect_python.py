@@ -240,3 +240,10 @@ def test_extension_modules_in_c():
         "shop/fast.c": "int x;\n",
     }
     assert column("languages", PYTHON, files) == {"python", "c"}
+
+
+def test_a_module_named_setup_is_no_manifest():
+    files = {"pyproject.toml": "[project]\nname = 'a'\n", "a/plan/setup.py": "def setup_steps(): ...\n"}
+    assert [part.path for part in stacks(files).components] == ["."]
+    packaged = {"setup.py": "from setuptools import setup\n\nsetup(name='a')\n", "a/__init__.py": ""}
+    assert [part.path for part in stacks(packaged).components] == ["."]
