@@ -94,7 +94,9 @@ class _Choices:
 
 
 def _fits(choice: str, id_: str) -> bool:
-    return choice in (ALL, id_) or (id_.startswith(choice) and id_[len(choice)] in "#.[")
+    """Whether a choice settles a conflict: a file all of its elements, an element those that are in it."""
+    below = ".[" if "#" in choice else "#"  # `Dockerfile` is not meant for `Dockerfile.api`
+    return choice in (ALL, id_) or (bool(choice) and id_.startswith(choice) and id_[len(choice)] in below)
 
 
 @dataclass
@@ -229,8 +231,13 @@ class _Round:
             self.lock[path] = entry
 
     def _remove(self, path: str, entry: LockedFile, text: str) -> None:
-        """Take a file away; of a text that is people's own only our section."""
-        rest = _around(entry.kind, text)
+        """Take a file away; of a text that is people's own only our section, if it can be told apart."""
+        try:
+            rest = _around(entry.kind, text)
+        except Unsplittable as error:
+            detail = f"line {error.line}: {error.problem}; take out by hand what is not to stay"
+            self.kept.append(Kept(file=path, element="", what="edited", detail=detail))
+            rest = text
         if _says_something(rest):
             self.files.append(GeneratedFile(path=path, kind="contributing", text=rest))
         else:
