@@ -243,7 +243,11 @@ def test_extension_modules_in_c():
 
 
 def test_a_module_named_setup_is_no_manifest():
-    files = {"pyproject.toml": "[project]\nname = 'a'\n", "a/plan/setup.py": "def setup_steps(): ...\n"}
+    files = {
+        "pyproject.toml": "[project]\nname = 'a'\n",
+        "a/plan/setup.py": "def setup_steps(): ...\n",
+        "a/b.py": "",
+    }
     assert [part.path for part in stacks(files).components] == ["."]
     packaged = {"setup.py": "from setuptools import setup\n\nsetup(name='a')\n", "a/__init__.py": ""}
     assert [part.path for part in stacks(packaged).components] == ["."]
