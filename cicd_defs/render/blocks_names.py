@@ -3,10 +3,10 @@
 Never by position: elements of the same stem (two `RUN` instructions) are told apart by what they say.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
-from itertools import count
+from itertools import chain, count
 
 from cicd_defs.render.blocks import Block
 from cicd_defs.render.lock import Locked, locked
@@ -34,17 +34,18 @@ def _names(blocks: Sequence[Block], before: Locked | None, other: Locked | None)
     stems = [block.stem for block in blocks]
     if len(set(stems)) == len(stems) and not any("~" in name for name in (*stems, *known, *extra)):
         return stems  # each is one of its kind on every side
+    places: dict[str, list[int]] = {}
+    for at, stem in enumerate(stems):
+        places.setdefault(stem, []).append(at)
+    olds, news = _by_stem(known), _by_stem(extra)
     names: dict[int, str] = {}
-    for stem in dict.fromkeys(stems):
-        positions = [at for at, other in enumerate(stems) if other == stem]
-        old, new = _of_stem(known, stem), _of_stem(extra, stem)
+    taken = {*known, *extra}
+    for stem, positions in places.items():
+        old = olds.get(stem, {})
         _pair(blocks, positions, old, names)
-        _pair(blocks, positions, new, names, only_same=bool(old))
-        taken = {*known, *extra, *names.values()}
-        for at in positions:
-            if at not in names:
-                names[at] = _free(stem, taken)
-                taken.add(names[at])
+        _pair(blocks, positions, news.get(stem, {}), names, only_same=bool(old))
+        free = _free(stem, taken)
+        names.update({at: next(free) for at in positions if at not in names})
     return [names[at] for at in range(len(blocks))]
 
 
@@ -74,24 +75,29 @@ def likeness(node: Locked) -> Likeness:
     return (node.digest, *((name, likeness(child)) for name, child in node.children.items()))
 
 
-def _of_stem(known: Mapping[str, Locked], stem: str) -> dict[str, Locked]:
-    return {name: node for name, node in known.items() if name == stem or _numbered(name, stem)}
+def _by_stem(known: Mapping[str, Locked]) -> dict[str, dict[str, Locked]]:
+    """The known elements by what they may be called: their name, and that without its number."""
+    found: dict[str, dict[str, Locked]] = {}
+    for name, node in known.items():
+        stem, _, number = name.rpartition("~")
+        for called in (name, stem) if number.isdecimal() else (name,):
+            found.setdefault(called, {})[name] = node
+    return found
 
 
-def _numbered(name: str, stem: str) -> bool:
-    return name.startswith(f"{stem}~") and name[len(stem) + 1 :].isdecimal()
-
-
-def _free(stem: str, taken: Collection[str]) -> str:
-    if stem not in taken:
-        return stem
-    return next(name for number in count(2) if (name := f"{stem}~{number}") not in taken)
+def _free(stem: str, taken: set[str]) -> Iterator[str]:
+    """Names for elements of one stem that are not taken; each is taken as it is given."""
+    for name in chain((stem,), (f"{stem}~{number}" for number in count(2))):
+        if name not in taken:
+            taken.add(name)
+            yield name
 
 
 def reordered(before: Iterable[str], after: Iterable[str]) -> bool:
     """Whether what both have stands in another order."""
     first, second = list(before), list(after)
-    return [name for name in first if name in set(second)] != [name for name in second if name in set(first)]
+    in_first, in_second = set(first), set(second)
+    return [name for name in first if name in in_second] != [name for name in second if name in in_first]
 
 
 def woven(skeleton: Sequence[str], others: Sequence[str], kept: Collection[str]) -> list[str]:
@@ -99,16 +105,18 @@ def woven(skeleton: Sequence[str], others: Sequence[str], kept: Collection[str])
 
     Where all before it are gone, it stands before the one that followed it.
     """
-    result = [name for name in skeleton if name in kept]
-    present = set(result)
-    for position, name in enumerate(others):
-        if name in present or name not in kept:
-            continue
-        before = next((prior for prior in reversed(others[:position]) if prior in present), None)
-        behind = next((later for later in others[position + 1 :] if later in present), None)
-        if before is not None:
-            result.insert(result.index(before) + 1, name)
-        else:
-            result.insert(len(result) if behind is None else result.index(behind), name)
-        present.add(name)
-    return result
+    standing = [name for name in skeleton if name in kept]
+    present = set(standing)
+    in_front: list[str] = []
+    behind: dict[str, list[str]] = {}
+    run = in_front
+    for name in others:
+        if name in present:
+            run = behind.setdefault(name, [])
+        elif name in kept:
+            run.append(name)
+    follower = next(iter(behind), None)
+    result = []
+    for name in standing:
+        result += [*(in_front if name == follower else ()), name, *behind.get(name, ())]
+    return result if follower is not None else result + in_front
