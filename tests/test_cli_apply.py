@@ -202,3 +202,19 @@ def test_a_name_cannot_move_or_colour_the_terminal(spec, repository):
     result = process("apply", spec)
     assert "\x1b" not in result.stderr
     assert "\\x1b%5B31mred" in result.stderr
+
+
+def test_a_workflow_that_was_kept_is_not_told_as_removed(spec, repository):
+    cicd("apply", spec)
+    nightly = repository / ".github/workflows/nightly.yml"
+    edit(nightly, "timeout-minutes: 20", "timeout-minutes: 99")
+    spec.write_text("repository: ./thing\npipeline:\n  layout: unified\n")
+    told = process("apply", spec).stderr
+    assert "... (" in told
+    assert "1 conflict. Nothing was written." in told
+    for arguments in (["--keep", ".github/workflows/nightly.yml"], []):
+        result = process("apply", spec, *arguments)
+        assert result.returncode == 0
+        assert "left .github/workflows/nightly.yml: it was changed by hand." in result.stderr
+        assert "removed .github" not in result.stderr
+        assert "timeout-minutes: 99" in nightly.read_text()

@@ -43,6 +43,10 @@ Take = Annotated[
 ]
 
 
+MOST_LINES = 40
+"""So many lines of each side of a conflict are shown."""
+
+
 class Choices(NamedTuple):
     """What a person decided beforehand: to replace files written by hand, and how conflicts are settled."""
 
@@ -234,11 +238,15 @@ def print_decisions(outcome: Outcome, write: Callable[[str], object]) -> None:
 
 
 def _decisions(outcome: Outcome) -> Iterator[str]:
+    touched = {*outcome.regenerated.removed, *(file.path for file in outcome.regenerated.files)}
     for file in outcome.pipeline.files:
-        if file.state != "applied" or file.reason not in {"new", "brought up to date"}:
+        if file.state == "removed" and file.path not in touched:
+            yield f"left {file.path}: it was changed by hand. {file.reason}"
+        elif file.state != "applied" or file.reason not in {"new", "brought up to date"}:
             yield f"{file.state} {file.path}: {file.reason}"
     for kept in outcome.regenerated.kept:
-        yield f"kept {kept.file}: {kept.element} {kept.what}{f' ({kept.detail})' if kept.detail else ''}"
+        said = f"{kept.element} {kept.what}".lstrip()
+        yield f"kept {kept.file}: {said}{f' ({kept.detail})' if kept.detail else ''}"
     for dropped in outcome.regenerated.dropped:
         yield f"taken out {dropped}"
     for note in outcome.pipeline.notes:
@@ -252,7 +260,14 @@ def _print_conflicts(conflicts: "Iterable[Conflict]") -> None:
 
 def shown_conflict(conflict: "Conflict") -> str:
     """A conflict with both sides, as git marks them."""
-    sides = (conflict.current.rstrip("\n"), conflict.generated.rstrip("\n"))
+    sides = [_beginning(side) for side in (conflict.current, conflict.generated)]
     return "\n".join(
         [conflict.message, "<<<<<<< in the file", sides[0], "=======", sides[1], ">>>>>>> generated", ""]
     )
+
+
+def _beginning(side: str) -> str:
+    """A side of a conflict; of a whole file the first lines, so that what is told stays in sight."""
+    lines = side.rstrip("\n").split("\n")
+    more = len(lines) - MOST_LINES
+    return "\n".join(lines if more <= 1 else [*lines[:MOST_LINES], f"... ({more} more lines)"])

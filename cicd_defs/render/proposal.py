@@ -9,12 +9,14 @@ import jinja2
 
 from cicd_defs.facts.value import Value
 from cicd_defs.plan.pipeline import Pipeline, PlannedFile, Triggers, Workflow
-from cicd_defs.render.merge import Kept
+from cicd_defs.render.merge import Kept, element_id
 from cicd_defs.render.regenerate import Regenerated
 
 LONGEST_TITLE = 72
 LONGEST_BODY = 60_000
 """GitHub refuses a body of more than 65,536 characters."""
+LONGEST_SIDE = 4_000
+"""Of a conflict's side so many characters are shown; the file has the rest."""
 
 
 class Change(Value):
@@ -100,7 +102,7 @@ def _title(changes: Sequence[Change]) -> str:
     if all(change.what == "new" for change in changes):
         return "Add a delivery pipeline"
     title = "Bring the delivery pipeline up to date"
-    names = [change.path.rsplit("/", 1)[-1] for change in changes if change.reason != _LOCK]
+    names = [_line(change.path.rsplit("/", 1)[-1]) for change in changes if change.reason != _LOCK]
     named = f"{title}: {', '.join(names)}"
     return named if names and len(named) <= LONGEST_TITLE else title
 
@@ -154,7 +156,7 @@ def _environment(name: str, secrets: Sequence[str]) -> str:
 
 def _kept(kept: Kept) -> str:
     detail = f": {_line(kept.detail)}" if kept.detail else ""
-    return f"{_code(kept.element)} was {kept.what}{detail}"
+    return f"{_code(element_id(kept.file, kept.element))} was {kept.what}{detail}"
 
 
 def _bounded(body: str) -> str:
@@ -190,6 +192,8 @@ def _line(text: str) -> str:
 
 
 def _fence(text: str, title: str) -> str:
-    """A block of text as it stands, under a title."""
+    """A block of text as it stands, under a title. Of a long one the beginning: a fence is never left open."""
+    if len(text) > LONGEST_SIDE:
+        text = f"{text[:LONGEST_SIDE]}\n... ({len(text):,} characters in all)"
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     return f"{title}:\n\n{fence}\n{text.rstrip()}\n{fence}"

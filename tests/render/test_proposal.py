@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,7 +79,7 @@ def test_conflicts_are_shown_with_both_sides_and_hold_the_proposal():
     )
     proposal = propose(PLAN, FIRST.model_copy(update={"conflicts": (conflict,)}), {})
     assert not proposal.ready
-    assert "**`ci`** (line 3): what next" in proposal.body
+    assert "**`Makefile#ci`** (line 3): `what next`" in proposal.body
     assert "````\nci:\n\t```mine\n````" in proposal.body
 
 
@@ -104,6 +106,29 @@ def test_what_people_kept_stays_on_one_line(text):
     body = propose(PLAN, Regenerated(files=(), kept=(kept,)), {}).body
     [listed] = [line for line in body.splitlines() if " was edited" in line]
     assert listed.startswith("- `")
+
+
+def test_what_was_kept_is_told_with_its_file():
+    kept = (Kept(file="Makefile", element="", what="deleted", detail=""),)
+    assert "\n- `Makefile` was deleted\n" in propose(PLAN, Regenerated(files=(), kept=kept), {}).body
+
+
+def test_a_conflict_cannot_speak_for_us():
+    """Names in a repository are anybody's: they stay in a code span, and mention nobody."""
+    evil = "x` @acme/owners ![y](https://example.com/y) `"
+    conflict = Conflict(
+        file="Makefile", element=evil, line=1, current="a\n" * 9_000, generated="b", message=f"`{evil}`\nwas"
+    )
+    body = propose(PLAN, Regenerated(files=(), conflicts=(conflict,)), {}).body
+    [told] = [line for line in body.splitlines() if line.startswith("**")]
+    assert re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", told) == "**** (line 1): "
+    assert body.count("\n```\n") == 4
+    assert "(18,000 characters in all)" in body
+
+
+def test_a_title_stays_on_one_line():
+    gone = Regenerated(files=(), removed=("a\n\nSigned-off-by: me",))
+    assert "\n" not in propose(PLAN, gone, {}).title
 
 
 def test_a_body_is_never_longer_than_github_takes():
