@@ -93,6 +93,14 @@ def test_a_new_major_is_taken_when_asked_for(github, tmp_path):
     assert [pin.version for pin in read_pins(FILE.read_text(), "x").pins] == ["v91.0.0"]
 
 
+@pytest.mark.parametrize("mode", [0o664, 0o600])
+def test_the_file_of_pins_is_for_those_who_could_read_it_before(github, tmp_path, mode):
+    recorded_as(tagged(tmp_path, "v90.1.0", "v90.2.0"), FILE, "v90.1.0")
+    FILE.chmod(mode)
+    assert update(github, "--only", CHECKOUT)[0] == 0
+    assert FILE.stat().st_mode & 0o777 == mode
+
+
 def test_a_tag_that_moved_is_an_error_and_nothing_is_written(github, tmp_path):
     place = tagged(tmp_path, "v90.1.0", "v90.2.0")
     recorded_as(place, FILE, "v90.1.0")

@@ -77,7 +77,9 @@ def update(
             f"{told(found.problems)}\nNothing was written to {out}.{LOOK if suspicious else ''}"
         )
     changes = [line for pin in found.pins if (line := _change(pin, used))]
+    mode = out.stat().st_mode & 0o777 if out.exists() else 0o644
     write_atomically(out, written_pins(Pins(pins=found.pins).over(_kept(out))).encode())
+    out.chmod(mode)  # what is written in a draft first is its owner's alone
     print("".join(f"{line}\n" for line in changes), end="")
     print(f"{out}: {len(found.pins)} looked up, {len(changes)} changed.", file=sys.stderr)
 

@@ -13,6 +13,9 @@ from cicd_defs.render.lock import Locked, locked
 
 Likeness = tuple[object, ...]
 
+MOST_PAIRS = 4_000_000
+"""So many pairs of elements of one stem are compared. Where there are more, all count as others: nothing is lost."""
+
 
 def named(block: Block, before: Locked | None, other: Locked | None = None) -> Block:
     """The block with a name for each element below: those of `before` where it is the same one, else of `other`."""
@@ -60,6 +63,8 @@ def _pair(
     left = [at for at in positions if at not in names]
     if len(left) == 1 and len(known) == 1 and not only_same:
         names[left[0]] = next(iter(known))
+        return
+    if len(left) * len(known) > MOST_PAIRS:
         return
     ours, theirs = list(known), left
     matcher = SequenceMatcher(

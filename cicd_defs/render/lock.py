@@ -119,7 +119,8 @@ def read_lock(text: str, path: str = LOCK_PATH) -> dict[str, LockedFile]:
     try:
         if version != VERSION:
             raise ValueError(f"its version is {version!r}")
-        return {name: _read_file(file) for name, file in data["files"].items()}
+        # The lock does not tell of itself, whatever it says: it is written, and never compared.
+        return {name: _read_file(file) for name, file in data["files"].items() if name != path}
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise _broken(path, f"it is not a lock of ours ({error})") from None
 
@@ -133,6 +134,10 @@ def _parsed(text: str, path: str) -> dict[str, Any]:
         raise _broken(path, f"it is not JSON ({error})") from None
     if not isinstance(data, dict):
         raise _broken(path, "it is not a lock of ours")
+    try:
+        _json(data).encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise _broken(path, "it is nested deep, or has halves of characters in it") from None
     return data
 
 

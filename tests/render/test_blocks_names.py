@@ -1,5 +1,6 @@
 import pytest
 
+from cicd_defs.render import blocks_names
 from cicd_defs.render.blocks import Block
 from cicd_defs.render.blocks_names import named, woven
 from cicd_defs.render.lock import Locked
@@ -40,3 +41,10 @@ def test_very_many_elements_alike_are_told_apart():
     names = [child.name for child in named(many, None).children]
     assert names[:2] + names[-1:] == ["a", "a~2", "a~50000"]
     assert woven(["z"], ["z", *names], {"z", *names}) == ["z", *names]
+
+
+def test_too_many_pairs_are_not_compared_and_nothing_is_lost(monkeypatch):
+    monkeypatch.setattr(blocks_names, "MOST_PAIRS", 3)
+    known = Locked("", children={"a": Locked("x"), "a~2": Locked("y")})
+    found = named(Block("", children=(Block("a", head="1"), Block("a", head="2"))), known)
+    assert [child.name for child in found.children] == ["a~3", "a~4"]

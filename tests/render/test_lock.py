@@ -117,3 +117,12 @@ def test_what_is_wrong_with_it_is_told_with_what_to_do(text, problem, next_step)
         read_lock(text)
     assert str(caught.value).startswith(f"{LOCK_PATH}: {problem}")
     assert next_step in str(caught.value)
+
+
+def test_it_does_not_tell_of_itself():
+    assert list(read_lock(write_lock({LOCK_PATH: entry(), "a": entry()}))) == ["a"]
+
+
+def test_what_could_not_be_written_down_again_is_refused():
+    with pytest.raises(BrokenLock, match="halves of characters"):
+        read_lock(write_lock({"a": entry()}).replace('"jobs"', '"jo\\ud800bs"'))
