@@ -15,6 +15,7 @@ from cicd_defs.facts.python_dependencies import normal
 from cicd_defs.facts.python_requirements import requirement_files, runtime_requirements
 from cicd_defs.facts.sources import Role
 from cicd_defs.facts.stacks import Command
+from cicd_defs.facts.start_python_local import depends_on_sources
 from cicd_defs.facts.survey import folder_of, join, name_of
 
 MOST_SOURCES_READ = 400
@@ -74,14 +75,20 @@ def _traits(scene: Scene, draft: Draft, start: _Start | None) -> Iterator[Trait]
         yield "listed-dependencies"
     if "build-system" in _pyproject(scene, draft) or scene.survey.has(join(draft.path, "setup.py")):
         yield "packaged"
-    mentioned = _mentioned(scene, draft, requirement_files(scene.survey, draft))
-    if any(_LOCAL.search(scene.survey.text(join(draft.path, path))) for path in mentioned):
+    if _installs_from_sources(scene, draft):
         yield "installs-from-sources"
     if re.search(
         r"setuptools[-_]scm|hatch-vcs|pdm\.version|source = .scm",
         scene.survey.text(join(draft.path, "pyproject.toml")),
     ):
         yield "version-from-history"
+
+
+def _installs_from_sources(scene: Scene, draft: Draft) -> bool:
+    pipfile = scene.survey.toml(join(draft.path, "Pipfile"))
+    mentioned = _mentioned(scene, draft, requirement_files(scene.survey, draft))
+    lines = (scene.survey.text(join(draft.path, path)) for path in mentioned)
+    return depends_on_sources(_pyproject(scene, draft), pipfile) or any(map(_LOCAL.search, lines))
 
 
 def _names_itself(scene: Scene, draft: Draft) -> bool:

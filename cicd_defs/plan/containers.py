@@ -105,14 +105,14 @@ Instruction = Annotated[
 
 
 class Base(Value):
-    """An image from outside, and the build argument by which another one can stand in for it."""
+    """An image from outside, and the name by which stages call it. Each FROM has the image itself: bots move those."""
 
-    argument: str
+    name: str
     image: str
 
 
 class Stage(Value):
-    """One stage of a Dockerfile: what it is for, what it starts from (a stage or a base's argument), what it adds."""
+    """One stage of a Dockerfile: what it is for, what it starts from (a stage or a base), what it adds."""
 
     name: str
     base: str
@@ -136,7 +136,7 @@ class Dockerfile(Value):
 
     @model_validator(mode="after")
     def _stages_stand_in_order(self) -> Self:
-        known = {base.argument for base in self.bases}
+        known = {base.name for base in self.bases}
         for stage in self.stages:
             origins = {one.origin for one in stage.instructions if isinstance(one, Copy) and one.origin}
             if missing := {stage.base, *origins} - known:

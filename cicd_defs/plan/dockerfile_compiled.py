@@ -11,7 +11,7 @@ ALPINE = "alpine:3.22"
 DEBIAN = "debian:bookworm-slim"
 PROGRAMS = "/usr/local/bin"
 BUILDS = "/root/.cache/go-build"
-RUNTIME = "RUNTIME_IMAGE"
+RUNTIME = "runtime"
 
 
 def _started(target: Target) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -60,7 +60,7 @@ def go_recipe(target: Target) -> Recipe:
     stages = (
         Stage(
             name="dependencies",
-            base="GO_IMAGE",
+            base="golang",
             about="The modules: downloaded anew only when go.mod or go.sum changes.",
             instructions=_go_dependencies(target),
         ),
@@ -79,8 +79,8 @@ def go_recipe(target: Target) -> Recipe:
     )
     return Recipe(
         bases=(
-            Base(argument="GO_IMAGE", image=pins.image(f"golang:{tag}")),
-            Base(argument=RUNTIME, image=pins.image(DEBIAN if cgo else ALPINE)),
+            Base(name="golang", image=pins.image(f"golang:{tag}")),
+            Base(name=RUNTIME, image=pins.image(DEBIAN if cgo else ALPINE)),
         ),
         stages=stages,
         base=RUNTIME,
@@ -115,7 +115,7 @@ def rust_recipe(target: Target) -> Recipe:
     stages = (
         Stage(
             name="dependencies",
-            base="RUST_IMAGE",
+            base="rust",
             about="The crates: downloaded anew only when Cargo's files change.",
             instructions=_rust_dependencies(target),
         ),
@@ -134,8 +134,8 @@ def rust_recipe(target: Target) -> Recipe:
     )
     return Recipe(
         bases=(
-            Base(argument="RUST_IMAGE", image=pins.image(f"rust:{tag}")),
-            Base(argument=RUNTIME, image=pins.image(DEBIAN)),
+            Base(name="rust", image=pins.image(f"rust:{tag}")),
+            Base(name=RUNTIME, image=pins.image(DEBIAN)),
         ),
         stages=stages,
         base=RUNTIME,

@@ -7,7 +7,7 @@ from cicd_defs.plan.containers import Arg, Base, Cmd, Copy, Instruction, Run, St
 from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, copied, everything, ran
 from cicd_defs.plan.setup import DEFAULT_VERSIONS
 
-JDK, JRE = "JDK_IMAGE", "JRE_IMAGE"
+JDK, JRE = "jdk", "jre"
 OUT = "/out"
 CACHES = {"maven": "/root/.m2/repository", "gradle": "/root/.gradle"}
 _NOT_STARTED = ("*-sources.jar", "*-javadoc.jar", "*-plain.jar", "*-tests.jar", "original-*.jar")
@@ -28,8 +28,8 @@ def java_recipe(target: Target) -> Recipe:
     image = f"eclipse-temurin:{version}-jdk" if application.has("wrapper") else tool
     return Recipe(
         bases=(
-            Base(argument=JDK, image=pins.image(image)),
-            Base(argument=JRE, image=pins.image(f"eclipse-temurin:{version}-jre")),
+            Base(name=JDK, image=pins.image(image)),
+            Base(name=JRE, image=pins.image(f"eclipse-temurin:{version}-jre")),
         ),
         stages=(
             Stage(

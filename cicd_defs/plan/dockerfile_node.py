@@ -6,7 +6,7 @@ from cicd_defs.plan.containers import Arg, Base, Cmd, Copy, Env, Instruction, Ru
 from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, copied, everything, ran
 from cicd_defs.plan.setup import DEFAULT_VERSIONS
 
-BASE = "NODE_IMAGE"
+BASE, BUN = "node", "bun"
 COREPACK = "0.34.7"
 """Its version for images that come without it."""
 
@@ -29,9 +29,9 @@ def node_recipe(target: Target) -> Recipe:
         raise Unfit(f"no Dockerfile is written for what {manager} installs")
     version = target.unit.newest or DEFAULT_VERSIONS["node"]
     image = f"oven/bun:{tools.BUN}-alpine" if manager == "bun" else f"node:{version}-alpine"
-    base = "BUN_IMAGE" if manager == "bun" else BASE
+    base = BUN if manager == "bun" else BASE
     return Recipe(
-        bases=(Base(argument=base, image=pins.image(image)),),
+        bases=(Base(name=base, image=pins.image(image)),),
         stages=(
             Stage(
                 name="dependencies",
@@ -54,9 +54,7 @@ def node_recipe(target: Target) -> Recipe:
         ),
         base=base,
         production=_production(target),
-        start=("bun", *target.start[1:])
-        if base == "BUN_IMAGE" and target.start[0] == "node"
-        else target.start,
+        start=("bun", *target.start[1:]) if base == BUN and target.start[0] == "node" else target.start,
         client="bun" if manager == "bun" else "node",
     )
 

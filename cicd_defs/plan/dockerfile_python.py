@@ -9,7 +9,7 @@ from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, copied,
 from cicd_defs.plan.setup import DEFAULT_VERSIONS
 
 VENV = "/opt/venv"
-BASE = "PYTHON_IMAGE"
+BASE = "python"
 PROGRAMS = {
     "uv": tools.UV,
     "poetry": tools.POETRY,
@@ -68,7 +68,7 @@ def python_recipe(target: Target) -> Recipe:
         ),
     )
     return Recipe(
-        bases=(Base(argument=BASE, image=pins.image(f"python:{version}-slim")),),
+        bases=(Base(name=BASE, image=pins.image(f"python:{version}-slim")),),
         stages=stages,
         base=BASE,
         production=_production(target),
@@ -206,5 +206,7 @@ def _needs_sources(target: Target) -> bool:
     """Whether anything but the environment is needed: what pip installed starts without the repository's files."""
     if not target.application.has("packaged") or target.build:
         return True
+    if target.application.has("installs-from-sources") and target.unit.manager != "uv":
+        return True  # Only uv is told to copy what it finds there; others may have left a link.
     known = target.start[0] in target.application.programs or target.start[:2] == ("python", "-m")
     return not known and not (target.start[0] in SERVERS and "src" in target.unit.source_paths)

@@ -7,7 +7,7 @@ fetches no other frontend).
 import json
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cicd_defs.plan.containers import (
     Arg,
@@ -34,11 +34,10 @@ _SHELL_LINE = re.compile(r"(?![\[#-])[^\r\n]*[^\\\r\n\s]")
 
 def render_dockerfile(dockerfile: Dockerfile, header: Sequence[str]) -> str:
     """The text of a Dockerfile."""
-    top = [*(f"# {line}".rstrip() for line in header), ""]
-    bases = [f"ARG {base.argument}={_bare(base.image)}" for base in dockerfile.bases]
-    arguments = {base.argument for base in dockerfile.bases}
-    stages = [line for stage in dockerfile.stages for line in ("", *_stage(stage, arguments))]
-    return "\n".join([*top, *bases, *stages]) + "\n"
+    top = [f"# {line}".rstrip() for line in header]
+    images = {base.name: base.image for base in dockerfile.bases}
+    stages = [line for stage in dockerfile.stages for line in ("", *_stage(stage, images))]
+    return "\n".join([*top, *stages]) + "\n"
 
 
 def render_dockerignore(ignore: Dockerignore, header: Sequence[str]) -> str:
@@ -49,10 +48,10 @@ def render_dockerignore(ignore: Dockerignore, header: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _stage(stage: Stage, arguments: set[str]) -> Iterator[str]:
-    base = f"${{{stage.base}}}" if stage.base in arguments else stage.base
+def _stage(stage: Stage, images: Mapping[str, str]) -> Iterator[str]:
     yield f"# {_one_line(stage.about)}"
-    yield f"FROM {base} AS {stage.name}"
+    # The image as it stands: Dependabot moves no image that is an argument's default.
+    yield f"FROM {_bare(images.get(stage.base, stage.base))} AS {stage.name}"
     for instruction in stage.instructions:
         yield from _instruction(instruction)
 

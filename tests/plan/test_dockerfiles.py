@@ -4,6 +4,7 @@ import pytest
 
 from cicd_defs.facts.stacks import ImageSource
 from cicd_defs.plan.containers import Cmd, Copy, Dockerfile, Env, HealthCheck, Run, Stage, User
+from cicd_defs.render.blocks_pins import pins_of
 from tests.containers.hadolint import hadolint
 from tests.containers.planned import container_files, notes, only, planned, stage
 from tests.containers.repositories import (
@@ -120,13 +121,20 @@ def test_no_curl_is_needed(name):
     assert "apk add" not in text
 
 
-def test_bases_can_be_replaced_and_are_pinned_where_a_digest_is_known():
-    dockerfile = only(
-        planned(APPLICATIONS["pip"], 'pipeline: {components: [{path: ., versions: ["3.12"]}]}\ndocker: {}\n')
-    )
-    (base,) = dockerfile.bases
-    assert base.argument == "PYTHON_IMAGE"
-    assert base.image.startswith("python:3.12-slim@sha256:")
+def test_every_stage_names_its_base_itself_so_that_bots_move_them_all():
+    declared = 'pipeline: {components: [{path: ., versions: ["3.12"]}]}\ndocker: {}\n'
+    text = container_files(planned(APPLICATIONS["pip"], declared))["Dockerfile"]
+    assert [pin.of for pin in pins_of(text)] == ["python", "python"]
+    assert len({pin.to for pin in pins_of(text)}) == 1
+    assert pins_of(text)[0].to.startswith(":3.12-slim@sha256:")
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_no_base_is_behind_an_argument(name):
+    text = container_files(planned(APPLICATIONS[name]))["Dockerfile"]
+    bases = [line.split()[1] for line in text.splitlines() if line.startswith("FROM ")]
+    assert not [base for base in bases if "$" in base]
+    assert bases[0].partition(":")[0] == only(planned(APPLICATIONS[name])).bases[0].image.partition(":")[0]
 
 
 def test_nothing_is_written_where_docker_is_not_declared():
@@ -205,6 +213,32 @@ def test_an_extra_that_asks_for_the_project_itself_is_not_looked_for_elsewhere()
 def test_requirements_that_speak_of_sources_are_installed_beside_them():
     files = REQUIREMENTS | {"requirements.txt": "-e ./libs/one\nflask\ngunicorn\n"}
     assert copied(only(planned(files)).stages[0]) == ["."]
+
+
+@pytest.mark.parametrize(
+    ("manager", "path", "more", "from_sources"),
+    [
+        ("uv", "pyproject.toml", '[tool.uv.sources]\ncommon = { path = "../common" }\n', True),
+        ("uv", "pyproject.toml", "[tool.uv.sources]\ncommon = { workspace = true }\n", True),
+        ("uv", "pyproject.toml", '[tool.uv.sources]\ncommon = [{ path = "c", marker = "x" }]\n', True),
+        ("uv", "pyproject.toml", '[tool.uv.sources]\ncommon = { git = "https://example.com/c" }\n', False),
+        ("uv", "pyproject.toml", '[dependency-groups]\ndev = ["common @ file:///c"]\n', True),
+        ("poetry", "pyproject.toml", '[tool.poetry.dependencies]\ncommon = { path = "../c" }\n', True),
+        ("poetry", "pyproject.toml", '[tool.poetry.group.x.dependencies]\nc = { path = "c" }\n', True),
+        ("poetry", "pyproject.toml", '[tool.poetry.dependencies]\ncommon = "^1"\n', False),
+        (
+            "pdm",
+            "pyproject.toml",
+            '[tool.pdm.dev-dependencies]\nx = ["-e file:///${PROJECT_ROOT}/c"]\n',
+            True,
+        ),
+        ("pdm", "pyproject.toml", '[tool.pdm.dev-dependencies]\nx = ["pytest"]\n', False),
+        ("pipenv", "Pipfile", '\n[packages.common]\npath = "c"\neditable = true\n', True),
+    ],
+)
+def test_a_dependency_beside_it_is_installed_from_its_sources(manager, path, more, from_sources):
+    files = APPLICATIONS[manager] | {path: f"{APPLICATIONS[manager][path]}\n{more}"}
+    assert (copied(only(planned(files)).stages[0]) == ["."]) is from_sources
 
 
 def test_scripts_of_an_installation_get_the_sources():

@@ -191,7 +191,7 @@ def planned() -> Pipeline:
         path="Dockerfile",
         context=".",
         component="x",
-        bases=(Base(argument="BASE", image=image("python:3.13-slim")),),
+        bases=(Base(name="BASE", image=image("python:3.13-slim")),),
         stages=(Stage(name="build", base="BASE", about="x", instructions=(Run(lines=lines),)),),
     )
     return pipeline.model_copy(update={"containers": Containers(dockerfiles=(dockerfile,))})

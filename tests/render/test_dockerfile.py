@@ -26,6 +26,7 @@ from cicd_defs.plan.containers import (
 from cicd_defs.plan.health import CLIENTS, health_check
 from cicd_defs.render.dockerfile import render_dockerfile, render_dockerignore
 
+IMAGE = "debian:bookworm-slim@sha256:" + "0" * 64
 ONE_LINE = st.text(st.characters(blacklist_characters="\r\n\0\x85\u2028\u2029", blacklist_categories=["Cs"]))
 
 
@@ -33,12 +34,12 @@ def written(*instructions: Instruction) -> list[str]:
     """The lines of a Dockerfile of one stage, behind its FROM."""
     builder = Stage(name="builder", base="IMAGE", about="A part.")
     stage = Stage(name="production", base="IMAGE", about="All.", instructions=instructions)
-    bases = (Base(argument="IMAGE", image="debian:bookworm-slim@sha256:" + "0" * 64),)
+    bases = (Base(name="IMAGE", image=IMAGE),)
     dockerfile = Dockerfile(
         path="Dockerfile", context=".", component="x", bases=bases, stages=(builder, stage)
     )
     text = render_dockerfile(dockerfile, ("Generated.",))
-    return text.split("FROM ${IMAGE} AS production\n")[1].removesuffix("\n").split("\n")
+    return text.split(f"FROM {IMAGE} AS production\n")[1].removesuffix("\n").split("\n")
 
 
 @pytest.mark.parametrize(
