@@ -1,10 +1,12 @@
 """`cicd apply`: into a work tree, and to a branch."""
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from cicd_defs.render.blocks import digest
 from tests.pairwise.repositories import REPOSITORIES
 from tests.test_cli import cicd, process, written
 
@@ -218,3 +220,15 @@ def test_a_workflow_that_was_kept_is_not_told_as_removed(spec, repository):
         assert "left .github/workflows/nightly.yml: it was changed by hand." in result.stderr
         assert "removed .github" not in result.stderr
         assert "timeout-minutes: 99" in nightly.read_text()
+
+
+def test_a_lock_file_cannot_have_other_files_taken_away(spec, repository):
+    cicd("apply", spec)
+    source = next(path for path in repository.rglob("*.py"))
+    source.write_text("x = 1\n")
+    name = source.relative_to(repository).as_posix()
+    lock = json.loads((repository / LOCK).read_text())
+    entry = {"kind": "ruleset", "elements": {"": {"all": digest("x = 1\n")}}}
+    (repository / LOCK).write_text(json.dumps({**lock, "files": {**lock["files"], name: entry}}))
+    assert cicd("apply", spec).exit_code == 0
+    assert source.read_text() == "x = 1\n"

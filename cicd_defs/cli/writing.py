@@ -1,7 +1,9 @@
 """Putting files into a folder: all places are looked at first, and what nobody has read is never written over."""
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -44,7 +46,26 @@ def _put(target: Path, text: str | None) -> None:
         target.unlink(missing_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(text.encode())
+    # Beside it first: a disk that is full must not cost what stands there.
+    file, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(file, "wb") as opened:
+            opened.write(text.encode())
+        if target.exists():
+            shutil.copymode(target, name)
+        else:
+            Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """What the rights of new files are taken from. It can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
 
 
 def _is_so(target: Path, text: str | None) -> bool:

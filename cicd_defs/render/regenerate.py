@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cicd_defs.facts.value import Value
-from cicd_defs.facts.written import LOCK_PATH, is_ours
+from cicd_defs.facts.written import LOCK_PATH, is_ours, is_writable
 from cicd_defs.render.blocks import Block, Unsplittable, join
 from cicd_defs.render.blocks_kinds import Frame, split
 from cicd_defs.render.blocks_names import likeness, named
@@ -61,6 +61,7 @@ def regenerate(
     """
     text = current.get(LOCK_PATH)
     known = read_lock(text) if text is not None else {}
+    known = {path: entry for path, entry in known.items() if is_writable(path)}
     round_ = _Round(known, current, _Choices(tuple(keep), tuple(take)))
     wanted = [file for file in generated if file.kind != "lock"]
     for file in wanted:
