@@ -34,8 +34,8 @@ class Application(Value):
     `start` is the process, word by word; empty where nothing tells, with `evidence` as `file:line`. `port` is what it
     listens on by itself. `programs` are what its build can make, by name: Go's main packages, Cargo's packages,
     Python's console scripts. `manifests` are the files that decide which dependencies are installed, `requirements`
-    those of pip for the run time, `for_tests` its others; all are paths from the component's folder. `extras` and
-    `groups` are what the tests need beyond that.
+    those of pip for the run time, `for_tests` its others; `test_folders` hold tests alone; all are paths from the
+    component's folder. `extras` and `groups` are what the tests need beyond that.
     """
 
     start: tuple[str, ...] = ()
@@ -45,6 +45,7 @@ class Application(Value):
     manifests: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     for_tests: tuple[str, ...] = ()
+    test_folders: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     traits: tuple[Trait, ...] = ()

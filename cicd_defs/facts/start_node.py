@@ -29,6 +29,7 @@ SETTINGS = (
     "lerna.json",
 )
 SETTING_FOLDERS = (".yarn/releases", ".yarn/plugins", ".yarn/patches", "patches")
+TEST_FOLDERS = ("test", "tests", "__tests__", "e2e", "cypress")
 LIFECYCLE = ("preinstall", "install", "postinstall", "prepare")
 
 _FOR_DEVELOPMENT = re.compile(
@@ -58,7 +59,19 @@ def node_application(scene: Scene, draft: Draft, _: tuple[Command, ...]) -> Appl
         evidence=(start.place,) if start and start.place else (),
         port=_port(scene, draft, start) if start else None,
         manifests=_manifests(scene, draft),
+        test_folders=_test_folders(scene, draft, start) if start else (),
         traits=tuple(_traits(scene, draft)),
+    )
+
+
+def _test_folders(scene: Scene, draft: Draft, start: _Start) -> tuple[str, ...]:
+    """The folders at the top whose names say that they hold tests, but for one that the start names."""
+    named = [name for name in TEST_FOLDERS if f"{name}/" not in f"{start.script} {' '.join(start.words)}"]
+    places = {name: join(draft.path, name) for name in named}
+    return tuple(
+        name
+        for name, folder in places.items()
+        if any(is_within(path, folder) and path != folder for path in scene.survey.paths)
     )
 
 

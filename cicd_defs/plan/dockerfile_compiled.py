@@ -4,8 +4,8 @@ from posixpath import basename
 
 from cicd_defs.facts.application import SHELL, process_of
 from cicd_defs.plan import pins
-from cicd_defs.plan.containers import Arg, Base, Cmd, Copy, Env, Instruction, Stage, Workdir
-from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, copied, everything, ran
+from cicd_defs.plan.containers import Base, Cmd, Copy, Env, Instruction, Stage, Workdir
+from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, arguments, copied, everything, ran
 
 ALPINE = "alpine:3.22"
 DEBIAN = "debian:bookworm-slim"
@@ -102,7 +102,7 @@ def _go_dependencies(target: Target) -> tuple[Instruction, ...]:
 def _go_builder(target: Target, programs: dict[str, str]) -> tuple[Instruction, ...]:
     flags = '-trimpath -ldflags="-s -w"'
     builds = [f"go build {flags} -o {PROGRAMS}/{name} {package}" for name, package in programs.items()]
-    return (*_arguments(target), everything(), *ran(target.build, *builds, caches=(BUILDS,)))
+    return (*arguments(target), everything(), *ran(target.build, *builds, caches=(BUILDS,)))
 
 
 def rust_recipe(target: Target) -> Recipe:
@@ -175,16 +175,12 @@ def _rust_builder(target: Target, programs: dict[str, str]) -> tuple[Instruction
     binaries = "".join(f" --bin {name}" for name in known)
     copies = [f"cp target/release/{one} {PROGRAMS}/{name}" for one, name in zip(known, names, strict=True)]
     return (
-        *_arguments(target),
+        *arguments(target),
         everything(),
         *ran(
             target.build, f"cargo build --release{_locked(target)}{whose}{binaries}", *copies, caches=(built,)
         ),
     )
-
-
-def _arguments(target: Target) -> tuple[Arg, ...]:
-    return tuple(Arg(name=name, default=value) for name, value in target.arguments.items())
 
 
 def _test(target: Target, fetch: str | None = None) -> tuple[Instruction, ...]:

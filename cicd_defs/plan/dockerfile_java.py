@@ -3,8 +3,8 @@
 from cicd_defs.facts.application import process_of
 from cicd_defs.facts.commands_compiled import MAVEN_FLAGS
 from cicd_defs.plan import pins
-from cicd_defs.plan.containers import Arg, Base, Cmd, Copy, Instruction, Run, Stage, Workdir
-from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, copied, everything, ran
+from cicd_defs.plan.containers import Base, Cmd, Copy, Instruction, Run, Stage, Workdir
+from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, arguments, copied, everything, ran
 from cicd_defs.plan.setup import DEFAULT_VERSIONS
 
 JDK, JRE = "jdk", "jre"
@@ -75,9 +75,8 @@ def _dependencies(target: Target, maven: bool) -> tuple[Instruction, ...]:
 
 def _builder(target: Target, maven: bool) -> tuple[Instruction, ...]:
     (program, made), *_ = target.application.programs.items()
-    arguments = tuple(Arg(name=name, default=value) for name, value in target.arguments.items())
     return (
-        *arguments,
+        *arguments(target),
         everything(),
         *ran(
             target.build or _build(target, maven, program),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from cicd_defs.facts.application import Application
 from cicd_defs.facts.value import Value
-from cicd_defs.plan.containers import Base, Copy, Env, Instruction, Run, Stage
+from cicd_defs.plan.containers import Arg, Base, Copy, Env, Instruction, Run, Stage
 from cicd_defs.plan.units import Unit
 
 UID = 10001
@@ -70,6 +70,11 @@ def copied(target: Target, files: Sequence[str]) -> tuple[Copy, ...]:
 def everything() -> Copy:
     """The whole context, less what .dockerignore leaves out."""
     return Copy(sources=(".",), to=f"{ROOT}/")
+
+
+def arguments(target: Target) -> tuple[Arg, ...]:
+    """The declared arguments of the build, for every command of the stage that they stand in."""
+    return tuple(Arg(name=name, default=value) for name, value in target.arguments.items())
 
 
 def ran(*lines: str | None, caches: Sequence[str] = ()) -> tuple[Run, ...]:

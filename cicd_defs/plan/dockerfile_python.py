@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from cicd_defs.facts.application import process_of
 from cicd_defs.plan import pins, tools
-from cicd_defs.plan.containers import Arg, Base, Cmd, Copy, Env, Instruction, Run, SearchPath, Stage, Workdir
-from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, copied, everything, ran
+from cicd_defs.plan.containers import Base, Cmd, Copy, Env, Instruction, Run, SearchPath, Stage, Workdir
+from cicd_defs.plan.dockerfile_parts import ROOT, Recipe, Target, Unfit, arguments, copied, everything, ran
 from cicd_defs.plan.setup import DEFAULT_VERSIONS
 
 VENV = "/opt/venv"
@@ -141,9 +141,8 @@ def _is_listed(target: Target) -> bool:
 
 
 def _builder(target: Target) -> tuple[Instruction, ...]:
-    arguments = tuple(Arg(name=name, default=value) for name, value in target.arguments.items())
     cache = CACHES["uv"] if target.unit.manager == "uv" else PIP_CACHE
-    return (*arguments, everything(), *ran(_itself(target), target.build, caches=(cache,)))
+    return (*arguments(target), everything(), *ran(_itself(target), target.build, caches=(cache,)))
 
 
 def _itself(target: Target) -> str | None:

@@ -1,6 +1,6 @@
 """Which container files a project gets: a Dockerfile for each application, and what its build leaves out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cicd_defs.facts.application import process_of
 from cicd_defs.facts.commands import is_safe_path
@@ -190,12 +190,11 @@ def _production(project: Project, target: Target, recipe: Recipe) -> Stage:
     """The last stage: what the stack puts there, and what every image has."""
     port, env = target.port, target.env
     health = (health_check(recipe.client, port, target.health),) if port else ()
-    told = (*listening(port), *((Env(values=env),) if env else ()))
     instructions: tuple[Instruction, ...] = (
         *_labels(project),
         new_user(),
-        *recipe.production,
-        *told,
+        *_less((*recipe.production, *listening(port)), env),
+        *((Env(values=env),) if env else ()),
         User(name=f"{UID}:{UID}"),
         *((Expose(port=port),) if port else ()),
         *health,
@@ -207,6 +206,15 @@ def _production(project: Project, target: Target, recipe: Recipe) -> Stage:
         about="What runs: nothing that only builds or tests.",
         instructions=instructions,
     )
+
+
+def _less(instructions: Sequence[Instruction], declared: Mapping[str, str]) -> Iterator[Instruction]:
+    """Instructions without the variables that are declared: each is set once, to what was declared."""
+    for one in instructions:
+        if not isinstance(one, Env):
+            yield one
+        elif values := {name: value for name, value in one.values.items() if name not in declared}:
+            yield Env(values=values)
 
 
 def _labels(project: Project) -> tuple[Label, ...]:

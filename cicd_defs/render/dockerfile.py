@@ -52,6 +52,8 @@ def _stage(stage: Stage, images: Mapping[str, str]) -> Iterator[str]:
     yield f"# {_one_line(stage.about)}"
     # The image as it stands: Dependabot moves no image that is an argument's default.
     yield f"FROM {_bare(images.get(stage.base, stage.base))} AS {stage.name}"
+    if any(isinstance(one, Arg) for one in stage.instructions):
+        yield "# What was declared as an argument of the build is a variable of every command below it."
     for instruction in stage.instructions:
         yield from _instruction(instruction)
 

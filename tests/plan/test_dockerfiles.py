@@ -188,6 +188,32 @@ deployment:
     assert {"APP_ENV": 'it\'s "production"', "MONEY": "5$"} in env
 
 
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_a_variable_is_set_once_and_to_what_was_declared(name):
+    values = {"NODE_ENV": "staging", "PYTHONUNBUFFERED": "0", "PORT": "81", "HOST": "::"}
+    declared = f"docker: {{}}\ndeployment: {{port: 80, environment_variables: {json.dumps(values)}}}\n"
+    last = only(planned(APPLICATIONS[name], declared)).stages[-1]
+    told = [pair for one in last.instructions if isinstance(one, Env) for pair in one.values.items()]
+    assert {pair for pair in told if pair[0] in values} == values.items()
+    assert len({variable for variable, _ in told}) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("path", "start", "taken_out"),
+    [
+        ("test/a.test.js", "node src/main.js", "rm -rf test"),
+        ("__tests__/a.js", "node src/main.js", "rm -rf __tests__"),
+        ("tests/run.js", "node tests/run.js", ""),
+        ("src/test/a.js", "node src/main.js", ""),
+        ("testing/a.js", "node src/main.js", ""),
+    ],
+)
+def test_tests_are_not_in_the_image_that_runs(path, start, taken_out):
+    files = APPLICATIONS["npm"] | {"package.json": package(scripts={"start": start}), path: ""}
+    last = runs(stage(only(planned(files)), "builder")).splitlines()[-1]
+    assert last == (taken_out or "npm prune --omit=dev")
+
+
 def test_a_build_command_is_run_as_it_stands():
     declared = "docker: {}\ndeployment:\n  build_command: |\n    make a || true\n    make 'b && c'\n"
     text = container_files(planned(APPLICATIONS["npm"], declared))["Dockerfile"]

@@ -26,6 +26,7 @@ from cicd_defs.plan.containers import (
 from cicd_defs.plan.health import CLIENTS, health_check
 from cicd_defs.render.dockerfile import render_dockerfile, render_dockerignore
 
+ABOUT_ARGUMENTS = "# What was declared as an argument of the build is a variable of every command below it."
 IMAGE = "debian:bookworm-slim@sha256:" + "0" * 64
 ONE_LINE = st.text(st.characters(blacklist_characters="\r\n\0\x85\u2028\u2029", blacklist_categories=["Cs"]))
 
@@ -45,8 +46,8 @@ def written(*instructions: Instruction) -> list[str]:
 @pytest.mark.parametrize(
     ("instruction", "lines"),
     [
-        (Arg(name="VERSION", default="1.0"), ["ARG VERSION=1.0"]),
-        (Arg(name="VERSION", default=""), ['ARG VERSION=""']),
+        (Arg(name="VERSION", default="1.0"), [ABOUT_ARGUMENTS, "ARG VERSION=1.0"]),
+        (Arg(name="VERSION", default=""), [ABOUT_ARGUMENTS, 'ARG VERSION=""']),
         (Env(values={"A": "1", "B": "x y"}), ["ENV A=1 \\", '    B="x y"']),
         (Label(values={"a.b": 'say "$x" \\'}), ['LABEL a.b="say \\"\\$x\\" \\\\"']),
         (SearchPath(folder="/opt/bin"), ['ENV PATH="/opt/bin:$PATH"']),
