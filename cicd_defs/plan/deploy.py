@@ -102,9 +102,7 @@ def deploy_job(project: Project, place: Place, way: Way, needs: Sequence[str], c
         checkout(),
         *_kubeconfig(place),
         *way.before,
-        *(_as_long_as(declared, step) for step in (*way.deploy, *way.after)),
-        *_health(place),
-        *((_as_long_as(declared, way.rollback),) if way.rollback else ()),
+        *_in_time(place, way),
         *_no_kubeconfig(place),
     )
     kubeconfig = (declared.kubeconfig_secret,) if declared.kubeconfig_secret else ()
@@ -124,9 +122,46 @@ def deploy_job(project: Project, place: Place, way: Way, needs: Sequence[str], c
     )
 
 
-def _as_long_as(declared: Declared, step: Step) -> Step:
-    """A step that may take as long as the whole deployment: the limit of ordinary steps is not meant for it."""
-    return step.model_copy(update={"timeout_minutes": step.timeout_minutes or declared.timeout_minutes})
+HEALTH_MINUTES = 3
+"""The longest that a place is asked whether it is healthy: eleven times ten seconds, and the pauses between."""
+
+
+def _in_time(place: Place, way: Way) -> tuple[Step, ...]:
+    """The steps that deploy, ask for health and go back, within the minutes of the deployment.
+
+    The limit of ordinary steps is not meant for them.
+    """
+    left, back = minutes_to_deploy(place, way), _minutes_to_go_back(place, way)
+    # Applying is quick as a rule; what comes after it waits for the rollout.
+    waiting = min(_rollout(place), left - max(1, left // 3)) if way.after else 0
+    return (
+        *(_within(left - waiting, step) for step in way.deploy),
+        *(_within(waiting, step) for step in way.after),
+        *_health(place),
+        *((_within(back, way.rollback),) if way.rollback else ()),
+    )
+
+
+def minutes_to_deploy(place: Place, way: Way) -> int:
+    """Minutes for what deploys and waits: it leaves time to ask and to go back, as all ends with the job's minutes."""
+    health = HEALTH_MINUTES if place.health_check else 0
+    return max(1 + len(way.after), place.declared.timeout_minutes - _minutes_to_go_back(place, way) - health)
+
+
+def _minutes_to_go_back(place: Place, way: Way) -> int:
+    """Minutes that are kept for going back: as many as a rollout may take, at most half of all."""
+    if way.rollback is None:
+        return 0
+    return max(1, min(_rollout(place), place.declared.timeout_minutes // 2))
+
+
+def _rollout(place: Place) -> int:
+    """The longest that a rollout is waited for, in minutes, and one more to tell of it."""
+    return place.deploy.rollout_timeout_minutes + 1
+
+
+def _within(minutes: int, step: Step) -> Step:
+    return step.model_copy(update={"timeout_minutes": minutes})
 
 
 _WRITE_KUBECONFIG = """\
@@ -189,7 +224,7 @@ def _health(place: Place) -> tuple[Step, ...]:
         name="Check that it is healthy",
         env={"ADDRESS": place.health_check},
         run=_HEALTH,
-        timeout_minutes=5,
+        timeout_minutes=HEALTH_MINUTES,
     )
     return (step,)
 

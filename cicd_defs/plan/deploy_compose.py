@@ -22,6 +22,19 @@ fi
 """
 """The image that each service runs now, by its id: a tag may be moved."""
 
+_UP = "{compose} up --detach {built} --remove-orphans --wait --wait-timeout {seconds}\n"
+
+_BUILD_OTHERS = """\
+{compose} config --format json |
+  jq --raw-output '.services | to_entries[]
+    | select(.value.build and (.value.image // "" | contains("@") | not)) | .key' > "$RUNNER_TEMP/built"
+mapfile -t built < "$RUNNER_TEMP/built"
+if [ "${#built[@]}" -gt 0 ]; then
+  {compose} build "${built[@]}"
+fi
+"""
+"""Build the services whose image is not one by its digest: Docker gives no build such a name, and so it is pulled."""
+
 _ROLLBACK = """\
 if [ ! -s "$RUNNER_TEMP/previous.yml" ]; then
   echo "Nothing ran before: there is nothing to go back to."
@@ -41,13 +54,14 @@ def compose_way(place: Place) -> Way:
     seconds = str(60 * place.deploy.rollout_timeout_minutes)
 
     def step(step_id: str, name: str, run: str) -> Step:
-        script = run.replace("{compose}", compose).replace("{seconds}", seconds)
+        script = run.replace("{seconds}", seconds).replace("{compose}", compose)
         # A compose file is not read without its variables, so every step has them.
         return Step(id=step_id, name=name, env={**place.secret_env, **place.image_env}, run=script)
 
     checked = step("verify-compose", "Check the compose file", "{compose} config --quiet\n")
     undo = step("deploy-rollback", "Go back", _ROLLBACK)
-    up = "{compose} up --detach --build --remove-orphans --wait --wait-timeout {seconds}\n"
+    pushed = bool(place.images)
+    up = _BUILD_OTHERS + _UP.replace("{built}", "--no-build") if pushed else _UP.replace("{built}", "--build")
     return Way(
         before=(
             *place.logins,

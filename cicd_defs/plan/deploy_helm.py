@@ -3,6 +3,8 @@
 The commands are those that Helm 3 and 4 share, so `--atomic` is none of them.
 """
 
+import re
+
 from cicd_defs.plan.areas import quoted
 from cicd_defs.plan.deploy import TAKEN_BACK, Place, Way, image_variable
 from cicd_defs.plan.pipeline import Step, Text
@@ -21,7 +23,7 @@ fi
 _REMEMBER = """\
 if history="$(helm history {release}{at} --output json 2> "$RUNNER_TEMP/history")"; then
   revision="$(jq '[.[] | select(.status == "deployed")] | last | .revision // 0' <<< "$history")"
-elif grep --quiet 'not found' "$RUNNER_TEMP/history"; then
+elif grep --quiet 'release: not found' "$RUNNER_TEMP/history"; then
   revision=0
 else
   cat "$RUNNER_TEMP/history" >&2
@@ -84,9 +86,8 @@ def _filled(script: str, place: Place) -> str:
         "{lock}": quoted(f"{chart}/Chart.lock"),
         "{minutes}": str(place.deploy.rollout_timeout_minutes),
     }
-    for word, value in words.items():
-        script = script.replace(word, value)
-    return script
+    # All at once: a path may hold what looks like another of these words.
+    return re.sub("|".join(map(re.escape, words)), lambda found: words[found[0]], script)
 
 
 def _release(place: Place) -> str:

@@ -13,7 +13,9 @@ list() {
 _REVISIONS = """\
 while read -r namespace workload; do
   revision=0
-  if [ -n "$(kubectl get "$workload" --namespace "$namespace" --ignore-not-found --output name)" ]; then
+  # A cluster that does not answer ends this here: its workloads must not be taken for new ones.
+  found="$(kubectl get "$workload" --namespace "$namespace" --ignore-not-found --output name)"
+  if [ -n "$found" ]; then
     revision="$(kubectl rollout history "$workload" --namespace "$namespace" |
       awk '$1 ~ /^[0-9]+$/ { newest = $1 } END { print newest + 0 }')"
   fi
@@ -24,7 +26,9 @@ done < "$RUNNER_TEMP/named" | tee "$RUNNER_TEMP/workloads"
 
 _PAUSE = """\
 paused() {
-  if [ -n "$(kubectl get "$1"{at} --ignore-not-found --output name)" ]; then
+  local found
+  found="$(kubectl get "$1"{at} --ignore-not-found --output name)"
+  if [ -n "$found" ]; then
     kubectl patch "$1"{at} --type merge --patch "{{\\"spec\\":{{\\"paused\\":$2}}}}"
   fi
 }}
@@ -37,6 +41,11 @@ done < "$RUNNER_TEMP/workloads"
 """
 
 _ROLLBACK = """\
+resumed() {
+  case "$1" in
+    deployment/*) kubectl patch "$1" --namespace "$2" --type merge --patch '{"spec":{"paused":false}}' ;;
+  esac
+}
 nothing=true
 left=""
 while read -r namespace workload revision; do
@@ -45,12 +54,8 @@ while read -r namespace workload revision; do
     continue
   fi
   nothing=false
-  case "$workload" in
-    deployment/*)
-      kubectl patch "$workload" --namespace "$namespace" --type merge --patch '{"spec":{"paused":false}}'
-      ;;
-  esac
-  if kubectl rollout undo "$workload" --namespace "$namespace" --to-revision="$revision" &&
+  if resumed "$workload" "$namespace" &&
+    kubectl rollout undo "$workload" --namespace "$namespace" --to-revision="$revision" &&
     kubectl rollout status "$workload" --namespace "$namespace" --timeout={minutes}m; then
     echo "$workload is back at revision $revision."
   else

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
 from cicd_defs.facts.written import Written
-from cicd_defs.plan.deploy import Family, Place, health_address
+from cicd_defs.plan.deploy import Family, Place, health_address, minutes_to_deploy
 from cicd_defs.plan.deploy_command import command_way
 from cicd_defs.plan.deploy_compose import compose_way
 from cicd_defs.plan.deploy_detected import detected_deploy, kubectl_files
@@ -118,6 +118,7 @@ def _remarks(project: Project, place: Place) -> Iterator[str]:
             "required reviewers in the repository's settings"
         )
     yield from _without_image(place)
+    yield from _without_time(place)
     yield from _out_of_reach(place)
     if place.login_secrets:
         names = ", ".join(place.login_secrets)
@@ -147,6 +148,17 @@ def _without_image(place: Place) -> Iterator[str]:
         yield "the variable IMAGE is not set there: no image is pushed; declare `docker.registries`"
     if place.deploy.helm and len(place.images) > 1 and not place.deploy.image_values:
         yield f"the chart gets none of {known}: say by `image_values` where it keeps them"
+
+
+def _without_time(place: Place) -> Iterator[str]:
+    """Where a rollout would be stopped before the time that it may take."""
+    method, rollout = place.deploy.method, place.deploy.rollout_timeout_minutes
+    left = minutes_to_deploy(place, FAMILIES[method](place))
+    if method != "command" and left <= rollout:
+        yield (
+            f"of {place.declared.timeout_minutes} minutes {left} are left to deploy and wait, as the others are kept "
+            f"for going back, and a rollout may take {rollout}: raise `timeout_minutes`"
+        )
 
 
 def _out_of_reach(place: Place) -> Iterator[str]:

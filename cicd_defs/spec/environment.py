@@ -178,7 +178,9 @@ class Environment(Strict):
         examples=["deployer"],
         json_schema_extra={"when_left_out": "`pipeline.runs_on`"},
     )
-    timeout_minutes: Minutes = Field(20, description="Minutes after which the deployment is stopped.")
+    timeout_minutes: Minutes = Field(
+        20, description="Minutes after which the deployment is stopped; some of them are kept for going back."
+    )
 
     @model_validator(mode="after")
     def _secrets_are_no_variables(self) -> Self:

@@ -185,6 +185,7 @@ def test_only_what_was_merged_is_deployed(ref, state, goes, shell):
         ),
         pytest.param("Error: release: not found", 1, "0", id="new"),
         pytest.param("Error: cluster unreachable", 1, None, id="no-answer"),
+        pytest.param("cluster unreachable: login not found", 1, None, id="no-login"),
     ],
 )
 def test_helm_remembers_what_was_deployed(answer, status, expected, shell):
@@ -196,6 +197,80 @@ def test_helm_remembers_what_was_deployed(answer, status, expected, shell):
         assert (shell.folder / "revision").read_text().strip() == expected
     else:
         assert "cluster unreachable" in ran.stderr
+
+
+def test_kubectl_takes_no_workload_for_new_where_the_cluster_does_not_answer(shell):
+    (shell.folder / "named").write_text("shop deployment/one\n")
+    shell.program(
+        "kubectl",
+        'case "$*" in *dry-run*) echo \'{"kind":"Deployment","metadata":{"namespace":"shop","name":"one"}}\' ;;\n'
+        "  get*) exit 1 ;; esac",
+    )
+    ran = shell.run(step(live({"kubectl": "k8s/"}), "deploy-remember"))
+    assert ran.returncode != 0
+    assert " 0" not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("deploy", "file", "content"),
+    [
+        pytest.param({"helm": "charts/shop"}, "revision", "0\n", id="helm"),
+        pytest.param({"compose": "compose.yaml"}, "previous.yml", "", id="compose"),
+        pytest.param({"skaffold": "skaffold.yaml"}, "workloads", "shop deployment/one 0\n", id="skaffold"),
+    ],
+)
+def test_where_nothing_ran_before_that_is_said_and_nothing_done(deploy, file, content, shell):
+    (shell.folder / file).write_text(content)
+    for name in ("helm", "docker", "kubectl"):
+        shell.program(name, "exit 1")
+    ran = shell.run(step(live(deploy), "deploy-rollback"))
+    assert ran.returncode == 0, ran.stderr
+    assert (shell.folder / "output").read_text() == "nothing=true\n"
+
+
+@pytest.mark.parametrize(
+    ("deploy", "path"),
+    [
+        ({"compose": "{seconds} of.yaml"}, "'{seconds} of.yaml'"),
+        ({"helm": "{minutes}/{at}"}, "'{minutes}/{at}'"),
+    ],
+)
+def test_a_path_is_what_was_declared(deploy, path):
+    scripts = [each.run or "" for each in live(deploy).steps if "compose" in each.id or "chart" in each.id]
+    assert scripts
+    assert all(path in script or path.strip("'") in script for script in scripts)
+
+
+SERVICES = {
+    "web": {"build": {}, "image": f"ghcr.io/acme/shop@sha256:{'a' * 64}"},
+    "job": {"build": {}},
+    "tagged": {"build": {}, "image": "job:1"},
+    "db": {"image": "postgres:16"},
+}
+
+
+@pytest.mark.parametrize(
+    ("images", "services", "expected"),
+    [
+        pytest.param((), SERVICES, ["up --detach --build"], id="none-pushed"),
+        pytest.param(
+            ("Dockerfile",), SERVICES, ["build job tagged", "up --detach --no-build"], id="others-are-built"
+        ),
+        pytest.param(("Dockerfile",), {"web": SERVICES["web"]}, ["up --detach --no-build"], id="all-pushed"),
+    ],
+)
+def test_compose_builds_no_image_that_was_pushed(images, services, expected, shell):
+    (shell.folder / "config").write_text(json.dumps({"services": services}))
+    shell.program(
+        "docker",
+        'case "$*" in *"config --format"*) cat config ;;\n'
+        ' *) words="$*"; echo "${words#*compose.yaml }" >> calls ;; esac',
+    )
+    docker = GHCR if images else None
+    ran = shell.run(step(live({"compose": "compose.yaml"}, images, docker), "deploy"))
+    assert ran.returncode == 0, ran.stderr
+    calls = (shell.folder / "calls").read_text().splitlines()
+    assert [call.partition(" --remove-orphans")[0] for call in calls] == expected
 
 
 @pytest.mark.parametrize(("revisions", "nothing"), [([0], "true"), ([0, 7], "false"), ([7], "false")])
@@ -215,10 +290,13 @@ def test_kubectl_goes_back_where_there_was_something(revisions, nothing, shell):
     ]
 
 
-def test_one_workload_that_cannot_go_back_does_not_keep_the_others(shell):
-    (shell.folder / "workloads").write_text("shop daemonset/one 1\nshop statefulset/two 2\n")
-    shell.program("kubectl", 'echo "$@" >> calls; case "$*" in *undo*one*) exit 1 ;; esac')
+@pytest.mark.parametrize(
+    ("one", "fails"), [("daemonset/one", "*undo*one*"), ("deployment/one", "*patch*one*")]
+)
+def test_one_workload_that_cannot_go_back_does_not_keep_the_others(one, fails, shell):
+    (shell.folder / "workloads").write_text(f"shop {one} 1\nshop statefulset/two 2\n")
+    shell.program("kubectl", f'echo "$@" >> calls; case "$*" in {fails}) exit 1 ;; esac')
     ran = shell.run(step(live({"kubectl": "k8s/"}), "deploy-rollback"))
     assert ran.returncode == 1
-    assert "could not be taken back: daemonset/one" in ran.stderr
+    assert f"could not be taken back: {one}" in ran.stderr
     assert "undo statefulset/two" in (shell.folder / "calls").read_text()
