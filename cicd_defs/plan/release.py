@@ -77,7 +77,6 @@ def release_workflow(release: Release, ci: Workflow | None) -> Workflow | None:
         concurrency=Concurrency(
             group=Expression(text="release-${{ github.run_id }}"), cancel_in_progress=False
         ),
-        env=dict(release.project.pipeline.env_vars),
         jobs=(*checked, *release_jobs(release, checked[0].id if checked else None)),
     )
 

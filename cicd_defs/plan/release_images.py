@@ -10,7 +10,7 @@ from cicd_defs.facts.value import Value
 from cicd_defs.plan import pins
 from cicd_defs.plan.images import Image, build_inputs, build_setup
 from cicd_defs.plan.permissions import permissions_for
-from cicd_defs.plan.pipeline import Concurrency, Environment, Expression, Job, Note, Step
+from cicd_defs.plan.pipeline import Concurrency, Environment, Expression, Job, Note, Step, Text
 from cicd_defs.plan.setup import checkout
 from cicd_defs.spec.docker import Registry
 from cicd_defs.spec.model import Project
@@ -29,7 +29,7 @@ type=sha,format=long
 """
 """https://github.com/docker/metadata-action#tags-input; the commit's own tag never moves."""
 
-DIGEST = """\
+ASKED = """\
 if [ -n "$ASKED" ]; then
   case "$ASKED" in
     sha256:*) image="$NAME@$ASKED" ;;
@@ -37,13 +37,16 @@ if [ -n "$ASKED" ]; then
   esac
   DIGEST="$(docker buildx imagetools inspect "$image" --format '{{.Manifest.Digest}}')"
 fi
+"""
+"""What a person asked for is looked up in the registry: a tag becomes its digest, a digest has to be there."""
+
+DIGEST = """\
 if [[ ! "$DIGEST" =~ ^sha256:[0-9a-f]{64}$ ]]; then
   echo "$NAME has no digest to deploy: found '$DIGEST'" >&2
   exit 1
 fi
 echo "digest=$DIGEST" | tee -a "$GITHUB_OUTPUT"
 """
-"""What a person asked for is looked up in the registry: a tag becomes its digest, a digest has to be there."""
 
 
 class PushedImage(Value):
@@ -205,15 +208,16 @@ def _built(pushed: PushedImage, by_hand: bool) -> tuple[Step, Step]:
 
 
 def _digest(pushed: PushedImage, by_hand: bool) -> Step:
+    asked: dict[str, Text] = {"ASKED": Expression(text="${{ inputs.image }}")} if by_hand else {}
     return Step(
         id="build-digest",
         name="Tell the image's digest",
         env={
             "NAME": pushed.names[0],
             "DIGEST": Expression(text="${{ steps.build-image.outputs.digest }}"),
-            "ASKED": Expression(text="${{ inputs.image }}") if by_hand else "",
+            **asked,
         },
-        run=DIGEST,
+        run=(ASKED if by_hand else "") + DIGEST,
     )
 
 

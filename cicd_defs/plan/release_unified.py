@@ -20,9 +20,15 @@ def with_release(workflow: Workflow, release: Release) -> Workflow:
         update={
             "triggers": _triggers(workflow.triggers, release_triggers(release, among_checks=True)),
             "concurrency": _concurrency(workflow),
-            "jobs": (*workflow.jobs, *_behind_the_gate(workflow, release)),
+            "env": {},
+            "jobs": (*_with_env(workflow), *_behind_the_gate(workflow, release)),
         }
     )
+
+
+def _with_env(workflow: Workflow) -> tuple[Job, ...]:
+    """The checks, each with the variables of them all: what goes out does not get those."""
+    return tuple(job.model_copy(update={"env": {**workflow.env, **job.env}}) for job in workflow.jobs)
 
 
 def _behind_the_gate(workflow: Workflow, release: Release) -> tuple[Job, ...]:

@@ -260,7 +260,14 @@ class Pipeline(Strict):
     layout: Literal["split", "unified"] = Field(
         "split", description="Workflow files for each purpose (`split`), or all in one (`unified`)."
     )
-    env_vars: EnvVars = Field({}, description="Variables of all jobs.", examples=[{"APP_ENV": "test"}])
+    env_vars: EnvVars = Field(
+        {},
+        description=(
+            "Variables of all jobs that check. What pushes images and deploys does not get them: each environment has "
+            "`env_vars` of its own."
+        ),
+        examples=[{"APP_ENV": "test"}],
+    )
     secrets: Distinct[SecretName] = Field(
         (),
         description="Names of secrets that the deployment to every environment gets as variables.",
