@@ -27,6 +27,7 @@ from cicd_defs.plan.pipeline import (
     Job,
     Note,
     Pipeline,
+    Step,
     Triggers,
     Workflow,
 )
@@ -49,7 +50,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
     units, notes = units_of(project, stacks)
     units = linked(units, stacks)
     containers, container_notes = containers_of(project, units, stacks, written)
-    images = images_of(stacks, containers.dockerfiles, project.docker)
+    images = images_of(stacks, containers.dockerfiles, project.docker, _names(project))
     containers, compose_notes = with_compose(containers, project, units, stacks, written, images)
     areas = (*areas_of(units), *(image_area(image) for image in images))
     release = release_of(project, stacks, images, written)
@@ -58,7 +59,7 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
     hooks = hooks_of(units)
     hygiene = hygiene_of(project, units, stacks, workflows, local, containers)
     candidates = (
-        *workflow_candidates(project, workflows),
+        *workflow_candidates(project, workflows, not release.is_empty),
         *local_candidates(project, bool(local), bool(hooks), written),
         *container_candidates(project, containers),
         *hygiene_candidates(project, hygiene, written),
@@ -88,6 +89,13 @@ def compile_pipeline(project: Project, stacks: Stacks, written: Written) -> Pipe
     )
 
 
+def _names(project: Project) -> dict[str, str]:
+    """The name that was declared for a component, by its folder; none where several lie in one."""
+    parts = project.pipeline.components
+    folders = [part.path for part in parts]
+    return {part.path: part.name for part in parts if part.name and folders.count(part.path) == 1}
+
+
 def _workflows(
     project: Project, units: Sequence[Unit], images: Sequence[Image], areas: Sequence[Area], release: Release
 ) -> tuple[Workflow, ...]:
@@ -114,7 +122,7 @@ def _finished(project: Project, workflow: Workflow) -> Workflow:
         workflow = without_caches(workflow)
     if project.pipeline.step_timeout_minutes:
         workflow = _with_step_timeouts(workflow, project.pipeline.step_timeout_minutes)
-    return with_notifications(project, workflow)
+    return with_notifications(project, _within_jobs(workflow))
 
 
 def _with_step_timeouts(workflow: Workflow, minutes: int) -> Workflow:
@@ -130,6 +138,21 @@ def _with_step_timeouts(workflow: Workflow, minutes: int) -> Workflow:
         for job in workflow.jobs
     )
     return workflow.model_copy(update={"jobs": jobs})
+
+
+def _within_jobs(workflow: Workflow) -> Workflow:
+    """No step may take longer than its job."""
+    jobs = tuple(
+        job.model_copy(update={"steps": tuple(_no_longer(step, job.timeout_minutes) for step in job.steps)})
+        for job in workflow.jobs
+    )
+    return workflow.model_copy(update={"jobs": jobs})
+
+
+def _no_longer(step: Step, minutes: int) -> Step:
+    if step.timeout_minutes is None or step.timeout_minutes <= minutes:
+        return step
+    return step.model_copy(update={"timeout_minutes": minutes})
 
 
 def _ci(

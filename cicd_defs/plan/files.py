@@ -112,13 +112,15 @@ def planned_files(candidates: Sequence[Candidate], written: Written) -> tuple[Pl
     return tuple(_planned(candidate, written) for candidate in candidates)
 
 
-def workflow_candidates(project: Project, workflows: Sequence[Workflow]) -> tuple[Candidate, ...]:
-    """The three workflow files."""
+def workflow_candidates(
+    project: Project, workflows: Sequence[Workflow], goes_out: bool
+) -> tuple[Candidate, ...]:
+    """The three workflow files. `goes_out`: there is an image to push or a place to deploy to."""
     made = {workflow.path for workflow in workflows}
     reasons = {
         CI_PATH: _no_ci(project),
-        NIGHTLY_PATH: _no_nightly(project, made),
-        RELEASE_PATH: _no_release(project, made),
+        NIGHTLY_PATH: _no_nightly(project, any(workflow.triggers.schedule for workflow in workflows)),
+        RELEASE_PATH: _no_release(project, goes_out),
     }
     return tuple(
         Candidate(path=path, kind="workflow", wanted=path in made, otherwise=reason, over_theirs=True)
@@ -132,18 +134,18 @@ def _no_ci(project: Project) -> str:
     return "no checks were detected or declared"
 
 
-def _no_nightly(project: Project, made: set[str]) -> str:
+def _no_nightly(project: Project, at_night: bool) -> str:
     if "schedule" not in project.pipeline.trigger_type:
         return "`trigger_type` has no `schedule`"
-    if project.pipeline.layout == "unified" and CI_PATH in made:
+    if at_night:
         return "`layout: unified` puts its jobs into ci.yml"
     return "no integration tests and no scans to run at night"
 
 
-def _no_release(project: Project, made: set[str]) -> str:
+def _no_release(project: Project, goes_out: bool) -> str:
     if not _may_release(project):
         return "no `environments` and no `docker.registries` are declared"
-    if project.pipeline.layout == "unified" and CI_PATH in made:
+    if goes_out:
         return "`layout: unified` puts its jobs into ci.yml"
     return "there is no image to push and nothing to deploy"
 

@@ -1,7 +1,9 @@
 """Jobs around container images: that each Dockerfile still builds, and what is known to be wrong with what it makes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from posixpath import dirname
+from types import MappingProxyType
 
 from cicd_defs.facts.dockerfile import usual_context
 from cicd_defs.facts.stacks import Stacks
@@ -44,9 +46,14 @@ class Image(Value):
 
 
 def images_of(
-    stacks: Stacks, made: Sequence[Dockerfile] = (), docker: Docker | None = None
+    stacks: Stacks,
+    made: Sequence[Dockerfile] = (),
+    docker: Docker | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Image, ...]:
     """Every image that can be built from the tree, named after its Dockerfile's place; `image` where there is only one.
+
+    `names` are those of components by their folders, and of the only Dockerfile that lies right in such a folder.
 
     `made` are the Dockerfiles that the pipeline writes itself; the tree has them only after the first time. A
     Dockerfile of which nothing more is known is built in the usual context. A declared Dockerfile is the only one.
@@ -59,12 +66,9 @@ def images_of(
     contexts = {path: known.get(path, usual_context(path)) for path in paths}
     if docker.context and len(paths) == 1:
         contexts = dict.fromkeys(paths, docker.context)
-    found: dict[str, Image] = {}
-    for path, context in contexts.items():
-        if context is not None:
-            name = "image" if len(paths) == 1 else _free_name(_slug(path), found)
-            found[name] = _image(name, path, context, docker)
-    return tuple(found.values())
+    built = {path: context for path, context in contexts.items() if context is not None}
+    called = {paths[0]: "image"} if len(paths) == 1 else _called(built, names)
+    return tuple(_image(called[path], path, context, docker) for path, context in built.items())
 
 
 def _image(name: str, path: str, context: str, docker: Docker) -> Image:
@@ -102,7 +106,24 @@ def _slug(path: str) -> str:
     return "-".join(kept)[:60].rstrip("-") or "root"
 
 
-def _free_name(name: str, taken: dict[str, Image]) -> str:
+def _called(paths: Collection[str], names: Mapping[str, str]) -> dict[str, str]:
+    """What the image of each Dockerfile is called.
+
+    Like the component in whose folder it lies alone, else after its place by a name that nothing else has.
+    """
+    folders = [dirname(path) or "." for path in paths]
+    called = {
+        path: names[folder]
+        for path, folder in zip(paths, folders, strict=True)
+        if folder in names and folders.count(folder) == 1
+    }
+    for path in paths:
+        if path not in called:
+            called[path] = _free_name(_slug(path), called.values())
+    return called
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
     return name if name not in taken else next(n for i in range(2, 1000) if (n := f"{name}-{i}") not in taken)
 
 

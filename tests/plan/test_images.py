@@ -1,3 +1,5 @@
+import pytest
+
 from cicd_defs.facts.stacks import ImageSource, Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
@@ -15,6 +17,38 @@ def test_the_context_is_the_detected_one():
 def test_without_one_it_is_the_usual_one():
     stacks = Stacks(dockerfiles=claims("Dockerfile", "web/docker/Dockerfile"))
     assert {image.name: image.context for image in images_of(stacks)} == {"root": ".", "web-docker": "web"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "names", "expected"),
+    [
+        pytest.param(
+            ("services/api/Dockerfile", "web/Dockerfile"),
+            {"services/api": "api"},
+            ["api", "web"],
+            id="component",
+        ),
+        pytest.param(
+            ("api/Dockerfile", "services/api/Dockerfile"),
+            {"services/api": "api"},
+            ["api-2", "api"],
+            id="the-component-has-its-name",
+        ),
+        pytest.param(
+            ("api/Dockerfile", "api/dev.Dockerfile"),
+            {"api": "core"},
+            ["api", "api-dev"],
+            id="two-in-one-folder",
+        ),
+        pytest.param(
+            ("Dockerfile", "api/docker/Dockerfile"), {"api": "core"}, ["root", "api-docker"], id="deeper"
+        ),
+        pytest.param(("api/Dockerfile",), {"api": "core"}, ["image"], id="only-one"),
+    ],
+)
+def test_an_image_is_called_like_the_component_whose_folder_holds_its_dockerfile(paths, names, expected):
+    stacks = Stacks(dockerfiles=claims(*paths))
+    assert [image.name for image in images_of(stacks, names=names)] == expected
 
 
 def test_what_cannot_be_built_is_not_built_and_said():

@@ -194,6 +194,85 @@ def test_a_limit_of_steps_does_not_cut_what_waits():
     assert (by_id["deploy"], by_id["checkout"]) == (40, 3)
 
 
+@pytest.mark.parametrize("minutes", [1, 3, 10, 60])
+@pytest.mark.parametrize(
+    "deploy",
+    [
+        {"kubectl": "k8s"},
+        {"helm": "chart", "rollout_timeout_minutes": 12},
+        {"compose": "c.yaml"},
+        {"skaffold": "s.yaml"},
+        {"command": "x", "rollback": "y"},
+    ],
+    ids=str,
+)
+def test_a_deployment_leaves_time_to_go_back(deploy, minutes):
+    declared = {"name": "live", "deploy": deploy, "timeout_minutes": minutes, "url": "https://x.example"}
+    live = job(release(planned(declared, step_timeout_minutes=15)), "deploy-live")
+    assert live.timeout_minutes == minutes
+    limits = {step.id: step.timeout_minutes or 0 for step in live.steps}
+    assert all(1 <= limit <= minutes for limit in limits.values())
+    in_turn = [
+        limits[name]
+        for name in ("deploy", "verify-rollout", "verify-health", "deploy-rollback")
+        if name in limits
+    ]
+    assert minutes < 10 or sum(in_turn) <= minutes
+    assert limits["deploy-rollback"] <= max(1, minutes // 2)
+
+
+def test_a_rollout_that_cannot_be_waited_for_is_said():
+    def said(minutes):
+        deploy = {"helm": "chart", "rollout_timeout_minutes": 10}
+        pipeline = planned({"name": "live", "deploy": deploy, "timeout_minutes": minutes})
+        return [note.message for note in pipeline.notes if "raise `timeout_minutes`" in note.message]
+
+    [message] = said(20)
+    assert message.startswith("of 20 minutes 10 are left")
+    assert said(22) == []
+
+
+def test_no_step_outlasts_its_job():
+    pipeline = planned(place("live"), timeout_minutes=6, step_timeout_minutes=15)
+    for each in (each for workflow in pipeline.workflows for each in workflow.jobs):
+        assert max(step.timeout_minutes or 0 for step in each.steps) <= each.timeout_minutes, each.id
+
+
+@pytest.mark.parametrize("layout", ["split", "unified"])
+def test_the_variables_of_the_checks_do_not_reach_what_goes_out(layout):
+    pipeline = planned(
+        place("live", env_vars={"A": "live"}),
+        docker=IMAGES,
+        images=("Dockerfile",),
+        layout=layout,
+        env_vars={"APP_ENV": "test"},
+    )
+    reached = {
+        each.id: {**workflow.env, **each.env} for workflow in pipeline.workflows for each in workflow.jobs
+    }
+    assert (reached["deploy-live"], reached["push-image"]) == ({"A": "live"}, {})
+    assert reached["test"]["APP_ENV"] == reached["scan-secrets"]["APP_ENV"] == "test"
+
+
+@pytest.mark.parametrize("places", [(), (place("live"),)], ids=["nobody", "a-person"])
+def test_an_image_is_asked_for_only_where_somebody_can(places):
+    push = job(release(planned(*places, docker=IMAGES, images=("Dockerfile",))), "push-image")
+    digest = next(step for step in push.steps if step.id == "build-digest")
+    assert ("ASKED" in digest.env) == ("ASKED" in (digest.run or "")) == bool(places)
+
+
+@pytest.mark.parametrize(
+    ("environments", "expected"),
+    [
+        (({"name": "live"},), "there is no image to push and nothing to deploy"),
+        ((place("live"),), "`layout: unified` puts its jobs into ci.yml"),
+    ],
+)
+def test_in_one_file_it_is_said_why_there_is_no_other(environments, expected):
+    files = {file.path: file.reason for file in planned(*environments, layout="unified").files}
+    assert files[".github/workflows/release.yml"] == expected
+
+
 def test_without_checks_it_goes_out_and_that_is_said():
     declared = {"repository": "acme/shop", "environments": [place("live")]}
     pipeline = compile_pipeline(read_project(json.dumps(declared), "shop.yaml"), Stacks(), Written())
