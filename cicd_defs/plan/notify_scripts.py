@@ -28,7 +28,8 @@ jq --null-input '
       "deployment_complete"
     ] as $happened
   | first($happened[] | select(. as $event | env.EVENTS | split(" ") | index($event))) as $event
-  | {rollback_complete: "was rolled back", ci_failed: "failed", deployment_complete: "went well"}[$event] as $how
+  | (if $found.failed + $found.stopped == [] then "went well" else "went well in part" end) as $well
+  | {rollback_complete: "was rolled back", ci_failed: "failed", deployment_complete: $well}[$event] as $how
   | "\\(env.GITHUB_WORKFLOW) of \\(env.GITHUB_REPOSITORY) \\($how)" as $subject
   | "\\(env.GITHUB_SERVER_URL)/\\(env.GITHUB_REPOSITORY)/actions/runs/\\(env.GITHUB_RUN_ID)" as $url
   | {

@@ -288,6 +288,13 @@ def test_what_is_told(jobs, events, event, lines, tmp_path):
     assert found["lines"] == [f"On {RUN['GITHUB_REF_NAME']}, by octocat", *lines, URL]
 
 
+@needs_programs
+@pytest.mark.parametrize(("production", "end"), [("skipped", "went well"), ("failure", "went well in part")])
+def test_what_failed_beside_a_deployment_is_not_told_to_have_gone_well(production, end, tmp_path):
+    jobs = needs(deploy_staging="success", deploy_production=production)
+    assert notice(tmp_path, jobs, ["deployment_complete"])["subject"].endswith(end)
+
+
 @pytest.fixture
 def sinks(tmp_path):
     with listening(tmp_path / "sinks") as found:
