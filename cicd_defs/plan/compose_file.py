@@ -6,6 +6,7 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compose_services import PASSWORDS, kept_service, passwords_of, reached_by, required
 from cicd_defs.plan.containers import ComposeFile, ComposeService, ComposeValue, Dockerfile
+from cicd_defs.plan.deploy_detected import detected_deploy
 from cicd_defs.plan.files import COMPOSE_PATH
 from cicd_defs.plan.images import Image
 from cicd_defs.plan.pipeline import Note
@@ -25,7 +26,7 @@ def compose_of(
     images: Sequence[Image],
     made: Sequence[Dockerfile],
 ) -> tuple[ComposeFile | None, tuple[Note, ...]]:
-    """The compose file, where an environment is deployed by it, or is called staging and the repository has none.
+    """The compose file, where an environment is deployed by it, or one called staging by nothing else.
 
     With it what a person should know: which variables it takes.
     """
@@ -45,8 +46,9 @@ def _served(project: Project, stacks: Stacks, written: Written) -> Environment |
     deployed = [one for one in project.environments if one.deploy and one.deploy.compose == COMPOSE_PATH]
     ours = COMPOSE_PATH if written.whose(COMPOSE_PATH) != "theirs" else None
     theirs = [claim.name for claim in stacks.compose_files if claim.name != ours]
-    staging = [one for one in project.environments if one.name == STAGING and not theirs]
-    return next(iter((*deployed, *staging)), None)
+    staging = [one for one in project.environments if one.name == STAGING and one.deploy is None]
+    unserved = [one for one in staging if not theirs and detected_deploy(one.name, stacks, written) is None]
+    return next(iter((*deployed, *unserved)), None)
 
 
 def image_variable(image: Image, images: Sequence[Image]) -> str:

@@ -246,7 +246,7 @@ def container_candidates(project: Project, containers: Containers) -> tuple[Cand
 
 def _compose_candidate(project: Project, containers: Containers) -> Candidate:
     otherwise = (
-        "no environment is deployed by it or called staging, or a compose file or no image is there"
+        "no environment is deployed by it, none called staging lacks another way, or there is no image"
         if project.environments
         else "no `environments` are declared"
     )

@@ -13,6 +13,7 @@ from tests.containers.repositories import APPLICATIONS
 PATH = "docker-compose.staging.yml"
 ENVIRONMENT = "environments: [{name: staging, deploy: {compose: docker-compose.staging.yml}}]\n"
 THEIRS = "services:\n  web:\n    build: .\n"
+MANIFEST = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: thing\n"
 IMAGES = {name: f"{name}:1" for name in KEEPING}
 
 
@@ -148,16 +149,19 @@ def test_deployments_set_the_variables_that_it_takes():
         pytest.param(
             {}, ENVIRONMENT.replace("name: staging", "name: qa"), True, id="deployed by it, by another name"
         ),
-        pytest.param(
-            {}, "environments: [{name: staging, deploy: {kubectl: k8s}}]\n", True, id="called staging"
+        pytest.param({}, "environments: [{name: staging}]\n", True, id="staging without a way"),
+        *(
+            pytest.param({}, f"environments: [{{name: staging, deploy: {{{way}: a}}}}]\n", False, id=way)
+            for way in ("kubectl", "helm", "skaffold", "command")
         ),
         pytest.param(
-            {}, "environments: [{name: production, deploy: {kubectl: k8s}}]\n", False, id="not staging"
+            {"k8s/app.yaml": MANIFEST}, "environments: [{name: staging}]\n", False, id="a way is detected"
         ),
+        pytest.param({}, "environments: [{name: production}]\n", False, id="not staging"),
         pytest.param({}, "", False, id="no environments"),
         pytest.param(
             {"compose.yaml": THEIRS},
-            "environments: [{name: staging, deploy: {kubectl: k8s}}]\n",
+            "environments: [{name: staging}]\n",
             False,
             id="a compose file of theirs",
         ),
