@@ -11,8 +11,8 @@ from cicd_defs.plan.pipeline import Step, Text
 
 _DEPENDENCIES = """\
 if [ -f {lock} ]; then
-  # Helm builds only from repositories that it was told of.
-  helm dependency list {chart} | awk '$3 ~ /^https:/ { print $3 }' | sort --unique |
+  # Helm builds only from repositories that it was told of. A range of versions before them may have spaces.
+  helm dependency list {chart} | awk '{ for (i = 3; i < NF; i++) if ($i ~ /^https:/) print $i }' | sort --unique |
     while read -r address; do
       helm repo add "$(sha256sum <<< "$address" | cut -c1-12)" "$address"
     done

@@ -273,6 +273,28 @@ def test_compose_builds_no_image_that_was_pushed(images, services, expected, she
     assert [call.partition(" --remove-orphans")[0] for call in calls] == expected
 
 
+def test_helm_is_told_of_each_repository_once(shell):
+    (shell.folder / "charts" / "shop").mkdir(parents=True)
+    (shell.folder / "charts" / "shop" / "Chart.lock").touch()
+    (shell.folder / "listed").write_text(
+        "NAME\tVERSION\tREPOSITORY\tSTATUS\n"
+        "one\t1.2.3\thttps://a.example/charts\tok\n"
+        "two\t>= 1.0 < 2\thttps://b.example/charts\tmissing\n"
+        "three\t~1\thttps://a.example/charts\tok\n"
+        "four\t1\tfile://../four\tok\n"
+    )
+    shell.program(
+        "helm", 'case "$1 $2" in "dependency list") cat listed ;; *) echo "$1 $2 ${@: -1}" >> calls ;; esac'
+    )
+    ran = shell.run(step(live({"helm": "charts/shop"}), "setup-chart"))
+    assert ran.returncode == 0, ran.stderr
+    assert (shell.folder / "calls").read_text().splitlines() == [
+        "repo add https://a.example/charts",
+        "repo add https://b.example/charts",
+        "dependency build charts/shop",
+    ]
+
+
 @pytest.mark.parametrize(("revisions", "nothing"), [([0], "true"), ([0, 7], "false"), ([7], "false")])
 def test_kubectl_goes_back_where_there_was_something(revisions, nothing, shell):
     lines = [f"shop deployment/part-{number} {revision}" for number, revision in enumerate(revisions)]
