@@ -59,7 +59,7 @@ WAYS = {
         ),
         tried=("docker", "compose", "config", "--quiet"),
         deployed=("docker", "compose", "up", "--remove-orphans"),
-        undone=("docker", "compose", "up", "--no-build"),
+        undone=("docker", "compose", "up", "--pull"),
     ),
     "skaffold": Way(
         declared="skaffold: skaffold.yaml",
