@@ -111,6 +111,11 @@ def _manifests(target: Target, files: Sequence[str]) -> tuple[Copy, ...]:
     return (everything(),) if target.application.has("installs-from-sources") else copied(target, files)
 
 
+def _sources(target: Target) -> tuple[Instruction, ...]:
+    """Everything, unless the first stage has it already."""
+    return () if everything() in _run_time(target) else (everything(),)
+
+
 _INSTALLS: dict[str, Callable[[bool], str]] = {
     "uv": lambda locked: f"uv sync{' --locked' if locked else ''} --no-dev",
     "poetry": lambda _: "poetry install --no-interaction --only main",
@@ -142,7 +147,7 @@ def _is_listed(target: Target) -> bool:
 
 def _builder(target: Target) -> tuple[Instruction, ...]:
     cache = CACHES["uv"] if target.unit.manager == "uv" else PIP_CACHE
-    return (*arguments(target), everything(), *ran(_itself(target), target.build, caches=(cache,)))
+    return (*arguments(target), *_sources(target), *ran(_itself(target), target.build, caches=(cache,)))
 
 
 def _itself(target: Target) -> str | None:
@@ -161,11 +166,12 @@ def _test(target: Target) -> tuple[Instruction, ...]:
     install, cache = unit.commands.get("install"), CACHES.get(unit.manager, PIP_CACHE)
     lines = _test_layer(target, install) if install and not unit.own_install else []
     files = [path for path in application.manifests if path in application.for_tests]
-    first = (*_manifests(target, files), *ran(*lines, caches=(cache,))) if lines else ()
+    manifests = _manifests(target, files) if _sources(target) else ()
+    first = (*manifests, *ran(*lines, caches=(cache,))) if lines else ()
     late = None if install in lines or (lines and unit.manager == "pipenv") else install
     test = unit.commands.get("test")
     last = (Cmd(argv=process_of(test)),) if test else ()
-    return (*first, everything(), *ran(late, caches=(cache,)), *last)
+    return (*first, *_sources(target), *ran(late, caches=(cache,)), *last)
 
 
 def _test_layer(target: Target, install: str) -> list[str]:

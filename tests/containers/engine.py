@@ -162,13 +162,17 @@ def _daemon() -> Iterator[tuple[str, Path, subprocess.Popen[bytes]]]:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
-    shutil.rmtree(run, ignore_errors=True)
+                process.wait()
+            shutil.rmtree(run, ignore_errors=True)
 
 
 def answers(program: str, socket: str) -> bool:
     """Whether an engine answers there."""
     words = [program, "--host", socket, "version", "--format", "{{.Server.Version}}"]
-    return subprocess.run(words, capture_output=True, timeout=30, check=False).returncode == 0
+    try:
+        return subprocess.run(words, capture_output=True, timeout=30, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _program() -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import tests.containers.engine as engines
 from tests.containers.engine import PLAIN, TOOLS, Engine, NoEngineError, an_engine, make_bases, with_stand_ins
 from tests.containers.planned import container_files, planned
 
@@ -121,6 +122,13 @@ def sample(request, tmp_path_factory):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
     return request.param, folder
+
+
+def test_without_an_engine_there_are_words_for_it(monkeypatch):
+    monkeypatch.setattr(engines, "answers", lambda program, socket: False)
+    monkeypatch.setattr(engines.os, "geteuid", lambda: 1000)
+    with pytest.raises(NoEngineError, match="no Docker"), an_engine():
+        pass
 
 
 def test_only_references_to_images_from_outside_are_replaced():

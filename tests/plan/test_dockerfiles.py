@@ -264,7 +264,9 @@ def test_requirements_that_speak_of_sources_are_installed_beside_them():
 )
 def test_a_dependency_beside_it_is_installed_from_its_sources(manager, path, more, from_sources):
     files = APPLICATIONS[manager] | {path: f"{APPLICATIONS[manager][path]}\n{more}"}
-    assert (copied(only(planned(files)).stages[0]) == ["."]) is from_sources
+    first, builder, test, _ = only(planned(files)).stages
+    assert (copied(first) == ["."]) is from_sources
+    assert ("." in copied(builder), "." in copied(test)) == (not from_sources, not from_sources)
 
 
 def test_scripts_of_an_installation_get_the_sources():
