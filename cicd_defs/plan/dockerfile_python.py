@@ -164,10 +164,10 @@ def _test(target: Target) -> tuple[Instruction, ...]:
     """First a layer that a change of sources leaves alone, then the sources, then what only they allow to install."""
     unit, application = target.unit, target.application
     install, cache = unit.commands.get("install"), CACHES.get(unit.manager, PIP_CACHE)
-    lines = _test_layer(target, install) if install and not unit.own_install else []
+    apart = install and not unit.own_install and _sources(target)
+    lines = _test_layer(target, install) if install and apart else []
     files = [path for path in application.manifests if path in application.for_tests]
-    manifests = _manifests(target, files) if _sources(target) else ()
-    first = (*manifests, *ran(*lines, caches=(cache,))) if lines else ()
+    first = (*_manifests(target, files), *ran(*lines, caches=(cache,))) if lines else ()
     late = None if install in lines or (lines and unit.manager == "pipenv") else install
     test = unit.commands.get("test")
     last = (Cmd(argv=process_of(test)),) if test else ()

@@ -262,8 +262,10 @@ def test_requirements_that_speak_of_sources_are_installed_beside_them():
         ("pipenv", "Pipfile", '\n[packages.common]\npath = "c"\neditable = true\n', True),
     ],
 )
-def test_a_dependency_beside_it_is_installed_from_its_sources(manager, path, more, from_sources):
+def test_a_dependency_beside_it_is_installed_from_its_sources(manager, path, more, from_sources, tmp_path):
     files = APPLICATIONS[manager] | {path: f"{APPLICATIONS[manager][path]}\n{more}"}
+    (tmp_path / "Dockerfile").write_text(container_files(planned(files))["Dockerfile"])
+    assert hadolint([tmp_path / "Dockerfile"]) == []
     first, builder, test, _ = only(planned(files)).stages
     assert (copied(first) == ["."]) is from_sources
     assert ("." in copied(builder), "." in copied(test)) == (not from_sources, not from_sources)
