@@ -190,8 +190,9 @@ def files_asset(declared: Declaration, paths: Sequence[str]) -> dg.AssetsDefinit
             "proposal": _out(declared, keys["proposal"], PROPOSAL, _PROPOSAL_WORDS),
         },
         internal_asset_deps={
-            **{name: {keys["pipeline"], keys["repository"]} for name in each},
-            "files": set(each.values()),
+            # Each is brought together with the repository's file too; an edge of each would only repeat the plan's.
+            **{name: {keys["pipeline"]} for name in each},
+            "files": {keys["repository"], *each.values()},
             "proposal": {keys["files"], keys["pipeline"]},
         },
         check_specs=check_specs(keys["files"]),

@@ -248,8 +248,8 @@ def test_the_lineage_is_the_line_of_thought():
     assert parents("pipeline") == {"repository", "stacks"}
     paths = known_paths(declared().project)
     for path in paths:
-        assert parents(*path.split("/")) == {"pipeline", "repository"}
-    assert parents("files") == set(paths)
+        assert parents(*path.split("/")) == {"pipeline"}
+    assert parents("files") == {"repository", *paths}
     assert parents("proposal") == {"files", "pipeline"}
 
 
