@@ -70,11 +70,11 @@ def uses(root: Locked) -> Locked:
 
 
 def test_it_comes_back_and_names_its_files():
-    files = {"ci.yml": entry(), "b": entry("a: 1\n")}
+    files = {".github/workflows/ci.yml": entry(), "Makefile": entry("a: 1\n")}
     text = write_lock(files)
     assert read_lock(text) == files
     assert write_lock(read_lock(text)) == text
-    assert locked_paths(text) == {"ci.yml", "b", LOCK_PATH}
+    assert locked_paths(text) == {*files, LOCK_PATH}
     assert read_lock(write_lock({})) == {}
 
 
