@@ -71,7 +71,7 @@ def change(*changes: tuple[str, str], text: str = BASE) -> str:
 
 def merged(current: str, new: str, base: str | None = BASE, kind: str = "workflow", **choices) -> Regenerated:
     """`current` where `base` was generated before (None: without a lock) and `new` is now."""
-    path = "some/file"
+    path = "Makefile"
 
     def file(text: str) -> GeneratedFile:
         return GeneratedFile.model_validate({"path": path, "kind": kind, "text": text})
@@ -196,10 +196,10 @@ def test_a_conflict_shows_both_sides_and_leaves_the_file(by_hand, generated, ele
     assert result.files[0].text == current
     assert len(result.conflicts) == 1
     conflict = result.conflicts[0]
-    assert (conflict.file, conflict.element, conflict.line) == ("some/file", element, line)
+    assert (conflict.file, conflict.element, conflict.line) == ("Makefile", element, line)
     assert sides[0] in conflict.current
     assert sides[1] in conflict.generated
-    assert conflict.message.startswith("some/file")
+    assert conflict.message.startswith("Makefile")
     assert f"--take {quote(conflict.id)}" in conflict.message
 
 
@@ -220,7 +220,7 @@ def test_what_was_kept_is_known_as_an_edit_the_next_time():
     current, new = change(BY_HAND), change(RUN)
     kept = merged(current, new, keep=["all"])
     later = regenerate(
-        [GeneratedFile(path="some/file", kind="workflow", text=change(RUN, TIMEOUT))],
+        [GeneratedFile(path="Makefile", kind="workflow", text=change(RUN, TIMEOUT))],
         {file.path: file.text for file in kept.files},
     )
     assert later.conflicts == ()
@@ -229,11 +229,11 @@ def test_what_was_kept_is_known_as_an_edit_the_next_time():
 
 def test_the_longest_choice_decides_and_one_that_settles_nothing_is_told():
     result = merged(
-        change(BY_HAND), change(RUN), keep=["all", "some/file#jobs.lint"], take=["some/file", "other"]
+        change(BY_HAND), change(RUN), keep=["all", "Makefile#jobs.lint"], take=["Makefile", "other"]
     )
     assert result.files[0].text == change(BY_HAND)
-    assert result.unused == ("all", "some/file", "other")
-    assert merged(change(BY_HAND), change(RUN), take=["some/file#jobs.lin"]).conflicts != ()
+    assert result.unused == ("all", "Makefile", "other")
+    assert merged(change(BY_HAND), change(RUN), take=["Makefile#jobs.lin"]).conflicts != ()
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_the_longest_choice_decides_and_one_that_settles_nothing_is_told():
 def test_what_is_generated_comes_back_by_its_very_name(by_hand, element):
     current = change(*by_hand)
     assert merged(current, BASE, take=["all"]).files[0].text == current
-    result = merged(current, BASE, take=[f"some/file#{element}"])
+    result = merged(current, BASE, take=[f"Makefile#{element}"])
     assert (result.files[0].text, result.kept, result.unused) == (BASE, (), ())
 
 
