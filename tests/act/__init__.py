@@ -15,6 +15,7 @@ What act does otherwise than GitHub, and so what is not proven here:
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -173,7 +174,17 @@ def run_workflow(
             *command,
         ]
     exit_code, log = run(alone(command), home)
-    return read_outcome(exit_code, log, workflow, home)
+    outcome = read_outcome(exit_code, log, workflow, home)
+    if NO_TERMINAL.search(log) and not home.name.endswith(AGAIN):
+        told = {"file": file, "secrets": secrets, "inputs": inputs, "rules": rules}
+        ways = {"listening": listening, "wiring": wiring}
+        return run_workflow(repository, event, home.with_name(home.name + AGAIN), python, **told, **ways)
+    return outcome
+
+
+AGAIN = "-again"
+NO_TERMINAL = re.compile(r"fork/exec \S+: operation not permitted")
+"""Legs that act starts at the same moment can take each other's terminal; it says so, and such a run is made again."""
 
 
 def run(command: Sequence[str], home: Path) -> tuple[int, str]:
