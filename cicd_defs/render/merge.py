@@ -4,7 +4,7 @@ Each element is looked at by itself. What only one side changed is taken from th
 ways is a conflict. Pins are compared apart from the rest, since bots move them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import Literal
@@ -71,6 +71,8 @@ class Merge:
     kept: list[Kept] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    elsewhere: dict[Names, tuple[Block, ...]] = field(default_factory=dict)
+    """Elements that people parted by one of their own, and parts that are in that one now: what stands there."""
 
     def root(self, base: Locked | None, current: Block, new: Block) -> Block:
         """The whole file. What stands outside its elements is people's own."""
@@ -139,6 +141,7 @@ class Merge:
         ours = {child.name: child for child in current.children}
         theirs = {child.name: child for child in new.children}
         by = _column(current) - _column(new) if ours else 0
+        self._parted(names, known, ours, theirs)
         merged = {}
         for name in dict.fromkeys((*ours, *theirs, *known)):
             if base is None and name in ours and name not in theirs and _is_former(ours[name]):
@@ -153,6 +156,22 @@ class Merge:
         if by_hand and reordered(ours, theirs):
             merged = {name: _spaced_as(ours.get(name), block) for name, block in merged.items()}
         return tuple(merged[name] for name in order)
+
+    def _parted(
+        self,
+        names: Names,
+        known: Mapping[str, Locked],
+        ours: Mapping[str, Block],
+        theirs: Mapping[str, Block],
+    ) -> None:
+        """Note what people put into the middle of an element, such as a stage: it has the rest of that one's parts."""
+        for name, run in _runs(ours, {*known, *theirs}):
+            missing = _missing(known.get(name) or locked(theirs[name]), ours[name])
+            holding = [at for at, block in enumerate(run) if _held(missing, block)]
+            if holding:
+                self.elsewhere[(*names, name)] = tuple(run[: holding[-1] + 1])
+            for at in holding:
+                self.elsewhere.update({(*names, name, part): (run[at],) for part in _held(missing, run[at])})
 
     def _ordered_by_hand(
         self, names: Names, base: Locked | None, ours: Mapping[str, Block], theirs: Mapping[str, Block]
@@ -259,8 +278,11 @@ class Merge:
         """An element that is kept or taken as a whole."""
         side = self._choose(names)
         if side is None:
-            line = current.line if current else None
-            self._tell(names, line, join(current) if current else "", join(new) if new else "", what)
+            added = self.elsewhere.get(names, ())
+            present = (*((current,) if current else ()), *added)
+            line = present[0].line if present else None
+            now = "".join(map(join, present))
+            self._tell(names, line, now, join(new) if new else "", what + _holder(added))
         if side == "take":
             return shifted(new, current.column - new.column) if new and current else new
         return current
@@ -315,6 +337,37 @@ def is_edited(base: Locked, current: Block) -> bool:
 def is_changed(base: Locked, new: Block) -> bool:
     """Whether an element is generated in another form than before. Pins and what stands above do not count."""
     return likeness(locked(new)) != likeness(base)
+
+
+def _runs(ours: Mapping[str, Block], generated: Collection[str]) -> Iterator[tuple[str, list[Block]]]:
+    """Each element that is or was generated, with those that people put in right behind it."""
+    owner, run = "", list[Block]()
+    for name, block in ours.items():
+        if name in generated:
+            yield from [(owner, run)] if owner and run else []
+            owner, run = name, []
+        else:
+            run.append(block)
+    yield from [(owner, run)] if owner and run else []
+
+
+def _missing(base: Locked, current: Block) -> dict[str, Locked]:
+    """The parts that an element was generated with, and that people's has no more."""
+    present = {child.name for child in current.children}
+    return {name: part for name, part in base.children.items() if name not in present}
+
+
+def _held(missing: Mapping[str, Locked], block: Block) -> list[str]:
+    """Which of the missing parts a block has: called so, or with the same lines."""
+    names = {child.name for child in block.children}
+    alike = {likeness(locked(child)) for child in block.children}
+    return [name for name, part in missing.items() if name in names or likeness(part) in alike]
+
+
+def _holder(added: Sequence[Block]) -> str:
+    """What a conflict says of the elements of people's own that stand where its parts stood."""
+    told = ", ".join(f"`{element((block.name,))}`" for block in added)
+    return f"; what it had is in {told} now, put in by hand, and stays there either way" if told else ""
 
 
 def _same(current: Block, new: Block) -> bool:
