@@ -19,8 +19,8 @@ TRACKED = subprocess.run(
 
 def modules(room: str) -> list[str]:
     return [
-        f"cicd_defs.{room}.{path.stem}"
-        for path in sorted((ROOT / "cicd_defs" / room).glob("*.py"))
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "cicd_defs" / room).rglob("*.py"))
         if path.stem != "__init__"
     ]
 
@@ -46,7 +46,7 @@ def test_files_with_dagster_decorators_read_annotations_at_run_time(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_rooms_open_no_files_and_read_no_clock_or_environment(path):
-    if path.parent.name not in ROOMS:
+    if not set(path.relative_to(ROOT).parts[1:-1]) & set(ROOMS):
         return
     names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
     assert not names & {"open", "input", "environ", "getenv"}

@@ -9,6 +9,7 @@ import sys
 import typer
 
 from cicd_defs.cli import pins
+from cicd_defs.cli.audit import audit
 from cicd_defs.cli.files import apply, plan, render
 from cicd_defs.cli.projects import check, detect, explain, init
 from cicd_defs.cli.reading import UsageProblem
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-for command in (check, explain, detect, init, plan, render, apply):
+for command in (check, explain, detect, init, plan, render, apply, audit):
     app.command()(command)
 app.add_typer(pins.app, name="pins")
 

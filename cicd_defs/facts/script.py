@@ -1,0 +1,409 @@
+"""A shell script as the commands in it, each with what becomes of its exit status.
+
+Parsed by tree-sitter's grammar of bash, which reads on after a mistake. Expressions of GitHub (`${{ … }}`) count as
+words that nobody knows. Offsets are in characters of the script's text.
+
+How bash treats the status of commands in lists, pipelines and conditions, and `set -e`:
+https://www.gnu.org/software/bash/manual/bash.html#The-Set-Builtin
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property, lru_cache
+
+import tree_sitter
+import tree_sitter_bash
+
+from cicd_defs.facts.shell import unwrapped
+
+LONGEST = 200_000
+DEEPEST = 60
+"""Characters of a script, and levels in it. What is beyond is not read."""
+
+_PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+_EXPRESSION = re.compile(r"\$\{\{(?:[^'}]|'[^']*'|}(?!}))*}}", re.DOTALL)
+_SHELLS = {"sh", "bash", "zsh", "dash", "ksh"}
+
+
+class Fate(StrEnum):
+    """What becomes of a command's exit status."""
+
+    REACHES = "reaches"  # its failure makes the script fail
+    HANDLED = "handled"  # `command || handler`
+    LEFT_OF_AND = "left of &&"  # `command && more`, and the script goes on after the list
+    PIPED = "piped"  # not the last of a pipeline, without pipefail
+    TESTED = "tested"  # a condition of if, while, until or `!`
+    CAPTURED = "captured"  # in `$(…)` of another command's words
+    BACKGROUND = "background"
+    UNCHECKED = "unchecked"  # `set +e`, or no `set -e`, and not the last command
+
+
+@dataclass(eq=False, slots=True)
+class Handler:
+    """What runs where a command fails: from the `||` on, to its end."""
+
+    start: int
+    end: int
+    commands: "list[Command]" = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Command:
+    """One simple command. `words` are as written, quotes taken off where they hold plain text.
+
+    `before` are its assignments (`A=1 make`), `redirects` as written (`> out.txt`, `2>&1`), `function` the function
+    that it stands in, `depth` how deep in shells that are called with `-c`. `statement` counts the statements of the
+    script: two commands with the same one belong to one list or pipeline.
+    """
+
+    start: int
+    end: int
+    text: str
+    words: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    before: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
+    fate: Fate = Fate.REACHES
+    handler: Handler | None = None
+    function: str | None = None
+    depth: int = 0
+    statement: int = 0
+    errexit: bool = True
+
+    @property
+    def name(self) -> str:
+        """The program, without its folder."""
+        return self.words[0].rpartition("/")[2] if self.words else ""
+
+    @cached_property
+    def plain(self) -> str:
+        """The command without the programs that only start it: `uv run pytest -q` is `pytest -q`."""
+        return _unwrapped(" ".join(self.words))
+
+    def has(self, *flags: str) -> bool:
+        """Whether one of these words is among the arguments, alone or as `--flag=value`."""
+        return any(word in flags or word.partition("=")[0] in flags for word in self.words[1:])
+
+
+@dataclass(eq=False)
+class Script:
+    """All commands of a script in order, also those in functions, conditions, substitutions and called shells.
+
+    `statements` are where each statement of the outermost level begins and ends.
+    """
+
+    text: str
+    commands: tuple[Command, ...] = ()
+    statements: tuple[tuple[int, int], ...] = ()
+    complete: bool = True
+
+    @property
+    def last(self) -> tuple[Command, ...]:
+        """The commands of the last statement."""
+        return tuple(command for command in self.commands if command.statement == len(self.statements) - 1)
+
+
+@lru_cache(maxsize=4096)
+def _unwrapped(text: str) -> str:
+    return unwrapped(text)
+
+
+@lru_cache(maxsize=4096)
+def read_script(text: str, errexit: bool = True, pipefail: bool = False) -> Script:
+    """Read a script. `errexit` and `pipefail` are how its shell starts: GitHub's default is `bash -e`."""
+    if len(text) > LONGEST:
+        return Script(text, complete=False)
+    return _Reader(text, errexit, pipefail).script()
+
+
+def masked(text: str) -> str:
+    """A script whose `${{ … }}` are words of the same length, so that a shell's grammar can read it."""
+    return _EXPRESSION.sub(lambda found: "_" * len(found[0]), text) if "${{" in text else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What is around a node: what becomes of the status that it leaves, and where it stands."""
+
+    fate: Fate = Fate.REACHES
+    handler: Handler | None = None
+    function: str | None = None
+    last: bool = True
+
+    def with_fate(self, fate: Fate, handler: Handler | None = None) -> "_Context":
+        return _Context(fate, handler, self.function, self.last)
+
+
+class _Reader:
+    """Walks the grammar's tree and keeps the state of `set -e` and `set -o pipefail` on the way."""
+
+    def __init__(self, text: str, errexit: bool, pipefail: bool, depth: int = 0, shift: int = 0) -> None:
+        self.text, self.errexit, self.pipefail = text, errexit, pipefail
+        self.depth, self.shift = depth, shift
+        self.commands: list[Command] = []
+        self.statements: list[tuple[int, int]] = []
+        self.complete = True
+        self.level = 0
+        data = masked(text).encode("utf-8", "surrogatepass")
+        self.offsets = None if len(data) == len(text) else _offsets(text)
+        self.root = _PARSER.parse(data).root_node
+
+    def script(self) -> Script:
+        self._sequence(self.root, _Context(), outermost=True)
+        return Script(self.text, tuple(self.commands), tuple(self.statements), self.complete)
+
+    def _at(self, byte: int) -> int:
+        return byte if self.offsets is None else self.offsets[byte]
+
+    def _span(self, node: tree_sitter.Node) -> tuple[int, int]:
+        return self._at(node.start_byte), self._at(node.end_byte)
+
+    def _raw(self, node: tree_sitter.Node) -> str:
+        start, end = self._span(node)
+        return self.text[start:end]
+
+    def _sequence(self, node: tree_sitter.Node, around: _Context, outermost: bool = False) -> None:
+        """Statements one after the other. Only the last one's status is left where nothing stops at a failure."""
+        children = [child for child in node.children if child.is_named and child.type != "comment"]
+        for index, child in enumerate(children):
+            last = index == len(children) - 1
+            if outermost:
+                self.statements.append(self._span(child))
+            context = _Context(around.fate, around.handler, around.function, around.last and last)
+            if child.next_sibling is not None and child.next_sibling.type == "&":
+                context = context.with_fate(Fate.BACKGROUND)
+            elif not last and not self.errexit and around.fate is Fate.REACHES:
+                context = context.with_fate(Fate.UNCHECKED)
+            self._node(child, context)
+
+    def _node(self, node: tree_sitter.Node, around: _Context) -> None:
+        self.level += 1
+        if self.level > DEEPEST:
+            self.complete = False
+        else:
+            visit = getattr(self, f"_{node.type}", None)
+            if visit is not None and node.type in _VISITED:
+                visit(node, around)
+            elif node.type in _STATEMENTS:
+                self._sequence(node, around)
+            elif node.type in _COMMANDS:
+                self._command(node, around, ())
+            elif node.is_named:
+                for child in node.named_children:
+                    self._node(child, around)
+        self.level -= 1
+
+    def _list(self, node: tree_sitter.Node, around: _Context) -> None:
+        left, operator, right = _operands(node)
+        if left is None or right is None or operator is None:
+            return
+        if operator.type == "||":
+            handler = Handler(
+                self._at(operator.start_byte) + self.shift, self._at(right.end_byte) + self.shift
+            )
+            self._node(left, around.with_fate(Fate.HANDLED, handler))
+            before = len(self.commands)
+            self._node(right, around)
+            handler.commands.extend(self.commands[before:])
+            return
+        # The status of a list that is the script's last is the script's own.
+        stays = around.last or around.fate is not Fate.REACHES
+        self._node(left, around if stays else around.with_fate(Fate.LEFT_OF_AND))
+        self._node(right, around)
+
+    def _pipeline(self, node: tree_sitter.Node, around: _Context) -> None:
+        parts = [child for child in node.named_children if child.type != "comment"]
+        for part in parts[:-1]:
+            self._node(part, around if self.pipefail else around.with_fate(Fate.PIPED))
+        if parts:
+            self._node(parts[-1], around)
+
+    def _negated_command(self, node: tree_sitter.Node, around: _Context) -> None:
+        for child in node.named_children:
+            self._node(child, around.with_fate(Fate.TESTED))
+
+    def _if_statement(self, node: tree_sitter.Node, around: _Context) -> None:
+        tested = True
+        for child in node.children:
+            if child.type == "then":
+                tested = False
+            elif child.type in {"elif_clause", "else_clause"}:
+                self._if_statement(child, around)
+            elif child.is_named and child.type != "comment":
+                conditional = tested and node.type != "else_clause"
+                self._node(child, around.with_fate(Fate.TESTED) if conditional else around)
+
+    def _while_statement(self, node: tree_sitter.Node, around: _Context) -> None:
+        for child in node.named_children:
+            body = child.type == "do_group"
+            self._node(child, around if body else around.with_fate(Fate.TESTED))
+
+    def _subshell(self, node: tree_sitter.Node, around: _Context) -> None:
+        before = self.errexit, self.pipefail
+        self._sequence(node, around)
+        self.errexit, self.pipefail = before
+
+    def _function_definition(self, node: tree_sitter.Node, _: _Context) -> None:
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if body is not None:
+            self._node(body, _Context(function=self._raw(name) if name else "?", last=True))
+
+    def _redirected_statement(self, node: tree_sitter.Node, around: _Context) -> None:
+        redirects = [
+            child
+            for child in node.named_children
+            if child.type.endswith(("_redirect", "herestring_redirect"))
+        ]
+        written = tuple(self._raw(child) for child in redirects)
+        for child in node.named_children:
+            if child not in redirects and child.type in _COMMANDS:
+                self._command(child, around, written)
+            elif child not in redirects:
+                before = len(self.commands)
+                self._node(child, around)
+                for command in self.commands[before:]:
+                    command.redirects += written
+            else:
+                self._substitutions(child, around)
+
+    def _variable_assignment(self, node: tree_sitter.Node, around: _Context) -> None:
+        """`x=$(command)` fails as the command does."""
+        for child in node.named_children:
+            if child.type == "command_substitution":
+                self._sequence(child, around)
+            else:
+                self._substitutions(child, around)
+
+    def _command(self, node: tree_sitter.Node, around: _Context, redirects: tuple[str, ...]) -> None:
+        words: list[str] = []
+        spans: list[tuple[int, int]] = []
+        before: list[str] = []
+        below: list[tree_sitter.Node] = []
+        for child in node.children:
+            kind = child.type
+            if kind == "variable_assignment" and node.type == "command":
+                before.append(self._raw(child))
+            elif kind.endswith("_redirect"):
+                redirects += (self._raw(child),)
+            elif child.is_named or kind not in {"\n", ";", "&"}:
+                words.append(self._word(child))
+                start, end = self._span(child)
+                spans.append((start + self.shift, end + self.shift))
+            if child.is_named and kind != "word":
+                below.append(child)
+        start, end = self._span(node)
+        command = Command(
+            start + self.shift,
+            end + self.shift,
+            self.text[start:end],
+            tuple(words),
+            tuple(spans),
+            tuple(before),
+            redirects,
+            around.fate,
+            around.handler,
+            around.function,
+            self.depth,
+            max(len(self.statements) - 1, 0),
+            self.errexit,
+        )
+        self.commands.append(command)
+        for child in below:
+            self._substitutions(child, around)
+        if node.type == "command":
+            self._options(command)
+            self._called_shell(command)
+
+    def _word(self, node: tree_sitter.Node) -> str:
+        """A word without its quotes, where nothing in it is worked out; else as written."""
+        raw = self._raw(node)
+        if node.type == "command_name" and node.named_child_count == 1:
+            return self._word(node.named_children[0])
+        quoted = len(raw) > 1 and raw[0] == raw[-1] and raw[0] in "'\""
+        if quoted and (raw[0] == "'" or not re.search(r'[$`\\"]', raw[1:-1])):
+            return raw[1:-1]
+        return raw
+
+    def _substitutions(self, node: tree_sitter.Node, around: _Context) -> None:
+        """Commands within words. Their status is lost."""
+        self.level += 1
+        if self.level > DEEPEST:
+            self.complete = False
+        elif node.type in {"command_substitution", "process_substitution"}:
+            self._sequence(node, around.with_fate(Fate.CAPTURED))
+        else:
+            for child in node.named_children:
+                self._substitutions(child, around)
+        self.level -= 1
+
+    def _options(self, command: Command) -> None:
+        """`set -e`, `set +e`, `set -euo pipefail`, `set -o errexit`."""
+        if command.name != "set" or command.fate is Fate.CAPTURED:
+            return
+        words = command.words[1:]
+        for index, word in enumerate(words):
+            if re.fullmatch(r"[-+][a-zA-Z]+", word) and "e" in word[1:]:
+                self.errexit = word[0] == "-"
+            if word[:1] in "-+" and word.endswith("o") and index + 1 < len(words):
+                if words[index + 1] == "errexit":
+                    self.errexit = word[0] == "-"
+                elif words[index + 1] == "pipefail":
+                    self.pipefail = word[0] == "-"
+
+    def _called_shell(self, command: Command) -> None:
+        """`bash -c "…"` with a script in plain sight, also behind `sudo` or `docker run`."""
+        if self.depth >= 2:
+            return
+        for index, word in enumerate(command.words[:-2]):
+            flag = command.words[index + 1]
+            if word.rpartition("/")[2] not in _SHELLS or not re.fullmatch(r"-[a-z]*c", flag):
+                continue
+            inner = command.words[index + 2]
+            start, end = command.spans[index + 2]
+            if end - start != len(inner) + 2:  # not quoted, or something in it is worked out
+                continue
+            reader = _Reader(inner, "e" in flag, False, self.depth + 1, start + 1)
+            reader._sequence(reader.root, _Context(), outermost=True)
+            for below in reader.commands:
+                below.statement = command.statement
+            self.commands += reader.commands
+            return
+
+
+_VISITED = {
+    "list",
+    "pipeline",
+    "negated_command",
+    "if_statement",
+    "while_statement",
+    "subshell",
+    "function_definition",
+    "redirected_statement",
+    "variable_assignment",
+}
+_STATEMENTS = {"program", "compound_statement", "do_group", "case_item"}
+_COMMANDS = {"command", "declaration_command", "unset_command", "test_command"}
+
+
+def _operands(
+    node: tree_sitter.Node,
+) -> tuple[tree_sitter.Node | None, tree_sitter.Node | None, tree_sitter.Node | None]:
+    parts = [child for child in node.children if child.type not in {"comment", "\n"}]
+    operator = next((child for child in parts if child.type in {"&&", "||"}), None)
+    named = [child for child in parts if child.is_named]
+    return (named[0], operator, named[-1]) if len(named) > 1 else (None, operator, None)
+
+
+def _offsets(text: str) -> list[int]:
+    """For each byte of a text in UTF-8 the character that it belongs to."""
+    offsets: list[int] = []
+    for index, mark in enumerate(text):
+        offsets.extend([index] * len(mark.encode("utf-8", "surrogatepass")))
+    return [*offsets, len(text)]
+
+
+def commands_of(script: Script) -> Iterator[Command]:
+    """The commands that run where the script runs, not those of a function's body."""
+    return (command for command in script.commands if command.function is None)

@@ -1,0 +1,124 @@
+"""Apply fixes until nothing is left to apply, and prove each: its finding is gone, and nothing new has come."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from cicd_defs.facts.findings import Edit, Finding
+
+MOST_ROUNDS = 12
+
+Audit = Callable[[Mapping[str, str]], tuple[Finding, ...]]
+"""Audits the repository with some files in another state: path to text."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The files that were changed, by path, with their new text; what was mended, and what is left.
+
+    `refused` are fixes that were tried and taken back, since their finding stayed or another came.
+    """
+
+    files: Mapping[str, str]
+    mended: tuple[Finding, ...]
+    left: tuple[Finding, ...]
+    refused: tuple[Finding, ...] = ()
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """A text with edits made in it. They must not overlap."""
+    for edit in sorted(edits, key=lambda one: (one.start, one.end), reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
+
+
+def fix_all(read: Callable[[str], str | None], audit: Audit, *, unsafe: bool) -> Fixed:
+    """Fix what can be fixed. `read` gives a file's text as it is, None where it is not there.
+
+    Each round makes the edits of all fixes that do not touch each other. Where a round brings something new in a
+    file, that file's fixes are made one by one, and those that bring it are refused.
+    """
+    state: dict[str, str] = {}
+    refused: dict[str, Finding] = {}
+    mended: list[Finding] = []
+
+    def text_of(path: str) -> str:
+        return state[path] if path in state else read(path) or ""
+
+    findings = audit(state)
+    for _ in range(MOST_ROUNDS):
+        batch = _batch([one for one in findings if _wanted(one, unsafe) and one.fingerprint not in refused])
+        if not batch:
+            break
+        trial, after = _tried(batch, state, text_of, audit)
+        wrong = _files_gone_wrong(batch, findings, after)
+        if wrong:
+            good = [one for one in batch if not _touches(one, wrong)]
+            for one in (one for one in batch if _touches(one, wrong)):
+                _, alone = _tried([*good, one], state, text_of, audit)
+                if _files_gone_wrong([*good, one], findings, alone):
+                    refused[one.fingerprint] = one
+                else:
+                    good.append(one)
+            batch = good
+            trial, after = _tried(batch, state, text_of, audit)
+        state, findings = trial, after
+        mended += batch
+    changed = {path: text for path, text in state.items() if text != (read(path) or "")}
+    return Fixed(changed, tuple(mended), findings, tuple(refused.values()))
+
+
+def _wanted(finding: Finding, unsafe: bool) -> bool:
+    return finding.fix is not None and (unsafe or finding.fix.safe)
+
+
+def _touches(finding: Finding, files: Iterable[str]) -> bool:
+    assert finding.fix is not None
+    return any(edit.file in set(files) for edit in finding.fix.edits)
+
+
+def _batch(findings: Iterable[Finding]) -> list[Finding]:
+    """Fixes that do not touch each other: of two that do, the first one."""
+    taken: dict[str, list[tuple[int, int]]] = {}
+    batch: list[Finding] = []
+    for finding in findings:
+        assert finding.fix is not None
+        edits = finding.fix.edits
+        if any(_overlaps(edit, span) for edit in edits for span in taken.get(edit.file, ())):
+            continue
+        for edit in edits:
+            taken.setdefault(edit.file, []).append((edit.start, edit.end))
+        batch.append(finding)
+    return batch
+
+
+def _overlaps(edit: Edit, span: tuple[int, int]) -> bool:
+    """Also two insertions at one place, of which the order would be a matter of chance."""
+    return edit.start <= span[1] and span[0] <= edit.end
+
+
+def _tried(
+    batch: Iterable[Finding], state: Mapping[str, str], text_of: Callable[[str], str], audit: Audit
+) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    edits: dict[str, list[Edit]] = {}
+    for finding in batch:
+        for edit in finding.fix.edits if finding.fix else ():
+            edits.setdefault(edit.file, []).append(edit)
+    trial = {**state, **{path: apply_edits(text_of(path), made) for path, made in edits.items()}}
+    return trial, audit(trial)
+
+
+def _files_gone_wrong(
+    batch: Iterable[Finding], before: Iterable[Finding], after: Iterable[Finding]
+) -> set[str]:
+    """The files in which a finding stayed that was to go, or one came that was not there."""
+    was, now, went = Counter(map(_kind, before)), Counter(map(_kind, after)), Counter(map(_kind, batch))
+    return {
+        file
+        for (tool, rule, file), count in now.items()
+        if count > was[tool, rule, file] - went[tool, rule, file]
+    }
+
+
+def _kind(finding: Finding) -> tuple[str, str, str]:
+    return finding.tool, finding.rule, finding.file

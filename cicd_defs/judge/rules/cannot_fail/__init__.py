@@ -1,0 +1,1 @@
+"""Checks that cannot fail."""

@@ -1,0 +1,1 @@
+"""Jobs and steps in an order that cannot hold."""

@@ -1,0 +1,1 @@
+"""Values that do not mean what they look like."""
