@@ -1,22 +1,10 @@
-"""Every rule, written down by family. A rule is a file; `cicd explain RULE` prints its docstring."""
-
-from types import ModuleType
+"""Every rule, by family; each family's own list is in its folder. A rule is a file, and its docstring the manual."""
 
 from cicd_defs.judge.rule import Rule
-from cicd_defs.judge.rules.cannot_fail import or_true
+from cicd_defs.judge.rules import cannot_fail, flaky_code, flow, hygiene, plain_bugs, safety_nets, work_twice
 
-CANNOT_FAIL: tuple[ModuleType, ...] = (or_true,)
-WORK_TWICE: tuple[ModuleType, ...] = ()
-FLOW: tuple[ModuleType, ...] = ()
-PLAIN_BUGS: tuple[ModuleType, ...] = ()
-SAFETY_NETS: tuple[ModuleType, ...] = ()
-HYGIENE: tuple[ModuleType, ...] = ()
-FLAKY_CODE: tuple[ModuleType, ...] = ()
+FAMILIES = (cannot_fail, work_twice, flow, plain_bugs, safety_nets, hygiene, flaky_code)
 
-RULES: tuple[Rule, ...] = tuple(
-    Rule.of(module)
-    for family in (CANNOT_FAIL, WORK_TWICE, FLOW, PLAIN_BUGS, SAFETY_NETS, HYGIENE, FLAKY_CODE)
-    for module in family
-)
+RULES: tuple[Rule, ...] = tuple(Rule.of(module) for family in FAMILIES for module in family.RULES)
 
 BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}

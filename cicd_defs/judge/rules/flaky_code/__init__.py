@@ -1,1 +1,5 @@
 """Code that makes CI flaky."""
+
+from types import ModuleType
+
+RULES: tuple[ModuleType, ...] = ()

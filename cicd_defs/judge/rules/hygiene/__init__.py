@@ -1,1 +1,5 @@
 """What a repository has beside its workflows."""
+
+from types import ModuleType
+
+RULES: tuple[ModuleType, ...] = ()

@@ -1,1 +1,5 @@
 """What keeps a mistake small."""
+
+from types import ModuleType
+
+RULES: tuple[ModuleType, ...] = ()

@@ -1,1 +1,5 @@
 """Work that is done twice."""
+
+from types import ModuleType
+
+RULES: tuple[ModuleType, ...] = ()
