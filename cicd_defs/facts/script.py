@@ -55,7 +55,8 @@ class Command:
 
     `before` are its assignments (`A=1 make`), `redirects` as written (`> out.txt`, `2>&1`), `function` the function
     that it stands in, `depth` how deep in shells that are called with `-c`. `statement` counts the statements of the
-    script: two commands with the same one belong to one list or pipeline.
+    script: two commands with the same one belong to one list or pipeline. `calls_script` says that it is a shell whose
+    script is read, too: `bash -c "…"`.
     """
 
     start: int
@@ -71,6 +72,7 @@ class Command:
     depth: int = 0
     statement: int = 0
     errexit: bool = True
+    calls_script: bool = False
 
     @property
     def name(self) -> str:
@@ -364,8 +366,9 @@ class _Reader:
             start, end = command.spans[index + 2]
             if end - start != len(inner) + 2:  # not quoted, or something in it is worked out
                 continue
-            reader = _Reader(inner, "e" in flag, False, self.depth + 1, start + 1)
-            reader._sequence(reader.root, _Context(), outermost=True)
+            command.calls_script = True
+            reader = _Reader(inner, "e" in flag, "pipefail" in command.words, self.depth + 1, start + 1)
+            reader._sequence(reader.root, _Context(command.fate, command.handler), outermost=True)
             for below in reader.commands:
                 below.statement = command.statement
             self.commands += reader.commands
