@@ -114,7 +114,7 @@ def test_a_scanner_that_takes_too_long_says_so(tmp_path, monkeypatch):
 
 
 def test_a_scanner_that_is_not_there_says_so(monkeypatch):
-    monkeypatch.setattr("resources.scanners._program", lambda _: None)
+    monkeypatch.setattr("resources.scanners.installed_program", lambda _: None)
     answer = Zizmor().scan({CI: CLEAN})
     assert isinstance(answer, NotEvaluated)
     assert "not installed" in answer.reason

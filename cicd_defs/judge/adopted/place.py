@@ -1,0 +1,55 @@
+"""Where a finding of zizmor stands: its file as nodes, and the job and step that it is about."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from cicd_defs.facts.reported import Reported
+from cicd_defs.facts.source import Source
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
+from cicd_defs.facts.yaml_nodes import Mapping, Node, Sequence
+
+
+@dataclass(frozen=True)
+class Place:
+    """What was reported, and the file that it was reported of. Files of other kinds are read as a workflow too."""
+
+    reported: Reported
+    workflow: WrittenWorkflow
+
+    @property
+    def source(self) -> Source:
+        """The file."""
+        return self.workflow.source
+
+    @cached_property
+    def node(self) -> Node | None:
+        """The node that the route leads to."""
+        return self.at(len(self.reported.route))
+
+    def at(self, depth: int) -> Node | None:
+        """The node that the first parts of the route lead to."""
+        here: Node | None = self.workflow.root
+        for part in self.reported.route[:depth]:
+            if isinstance(here, Mapping) and isinstance(part, str):
+                here = here.get(part)
+            elif isinstance(here, Sequence) and isinstance(part, int) and part < len(here.items):
+                here = here.items[part]
+            else:
+                return None
+        return here
+
+    @cached_property
+    def job(self) -> WrittenJob | None:
+        """The job; None where it is about no job, or about an action."""
+        route = self.reported.route
+        return self.workflow.by_id.get(str(route[1])) if len(route) > 1 and route[0] == "jobs" else None
+
+    @cached_property
+    def step(self) -> WrittenStep | None:
+        """The step; None where it is about no step."""
+        route = self.reported.route
+        if "steps" not in route[:3]:
+            return None
+        node = self.at(route.index("steps") + 2)
+        steps = self.job.steps if self.job else self.workflow.steps
+        return next((step for step in steps if step.node is node), None)
