@@ -9,7 +9,7 @@ import sys
 import typer
 
 from cicd_defs.cli import pins
-from cicd_defs.cli.audit import audit
+from cicd_defs.cli.audit import audit, with_fix_value
 from cicd_defs.cli.files import apply, plan, render
 from cicd_defs.cli.projects import check, detect, explain, init
 from cicd_defs.cli.reading import UsageProblem
@@ -33,10 +33,10 @@ app.add_typer(pins.app, name="pins")
 def main() -> None:
     """Run the command line. Errors that we know are printed in words, on standard error, without a traceback."""
     try:
-        app()
+        app(with_fix_value(sys.argv[1:]))
     except UsageProblem as problem:
         say(str(problem))
-        sys.exit(1)
+        sys.exit(problem.code)
     except OSError as error:
         print(f"{error.filename or 'output'}: {error.strerror}.", file=sys.stderr)
         sys.exit(1)

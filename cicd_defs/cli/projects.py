@@ -41,22 +41,33 @@ def check(
 
 def explain(
     key: Annotated[
-        str | None, typer.Argument(help="A key, such as pipeline.components.versions or versions.")
+        str | None,
+        typer.Argument(
+            help="A key, such as versions; a rule of the audit, such as or-true; or the word `rules`."
+        ),
     ] = None,
 ) -> None:
-    """Tell what a key of a project file means. Without a key: list all of them."""
+    """Tell what a key of a project file means, or a rule of the audit. Without a word: list all keys."""
     from cicd_defs.spec.explain import closest_key, overview
     from cicd_defs.spec.explain import explain as explained
 
     if key is None:
         print(overview())
         return
-    text = explained(key)
+    text = _explained_rule(key) if key == "rules" else explained(key) or _explained_rule(key)
     if text is None:
         meant = closest_key(key)
         hint = f"Did you mean `{meant}`? " if meant else ""
-        raise UsageProblem(f"There is no key `{key}`. {hint}`cicd explain` lists all of them.")
+        raise UsageProblem(
+            f"There is no key or rule `{key}`. {hint}`cicd explain` lists all keys, `cicd explain rules` all rules."
+        )
     print(text)
+
+
+def _explained_rule(word: str) -> str | None:
+    from cicd_defs.render.rules import manual_of, overview_of_rules
+
+    return overview_of_rules() if word == "rules" else manual_of(word)
 
 
 def detect(

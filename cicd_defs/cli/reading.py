@@ -22,7 +22,11 @@ Spec = Annotated[Path, typer.Argument(help="A project file, such as projects/sho
 
 
 class UsageProblem(Exception):
-    """Something that a person can put right: where, what, and what to do next."""
+    """Something that a person can put right: where, what, and what to do next. `code` is the exit code."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def bytes_of(file: Path) -> bytes:

@@ -21,6 +21,14 @@ class Tree:
         held = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         return cls(tuple(sorted(held)), held.get)
 
+    def text_as_it_is(self, path: str) -> str | None:
+        """A file's text, every character of it; None where it is not there or is no UTF-8."""
+        data = self.read(path)
+        try:
+            return None if data is None else data.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+
     def text(self, path: str) -> str | None:
         """A file's text as UTF-8, with bytes that are not UTF-8 replaced; None where it cannot be read."""
         data = self.read(path)

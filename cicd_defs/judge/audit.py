@@ -10,6 +10,7 @@ from cicd_defs.facts.source import Source
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import Found, Rule, located
 from cicd_defs.judge.rules import RULES
+from cicd_defs.judge.rules_known import is_rule
 from cicd_defs.judge.suppressions import Suppression, suppressions_in
 
 Profile = Literal["default", "strict"]
@@ -36,10 +37,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class Audited:
-    """What came of it. `suppressed` were found, and a comment with a reason says that they are meant."""
+    """What came of it. `suppressed` were found, and a comment with a reason says that they are meant.
+
+    `comments` are those comments, by file; `files` how many were looked at.
+    """
 
     findings: tuple[Finding, ...]
     suppressed: tuple[Finding, ...] = ()
+    comments: Mapping[str, tuple[Suppression, ...]] = field(default_factory=dict)
+    files: int = 0
 
 
 def audit(
@@ -50,10 +56,35 @@ def audit(
 ) -> Audited:
     """Ask all rules about all files. `others` are the findings of other programs, which join ours."""
     settings = settings or Settings()
-    found = [*_of_rules(repository, settings, rules), *others]
-    found += _unreadable(repository)
-    heard = [_weighed(finding, settings) for finding in found if settings.hears(finding)]
-    return _without_suppressed(repository, in_order(heard), rules)
+    found = [*_of_rules(repository, settings, rules), *_unreadable(repository)]
+    paths = {*(workflow.path for workflow in repository.workflows), *(finding.file for finding in found)}
+    comments = {path: here for path in sorted(paths) if (here := _comments(repository, path))}
+    found += _bad_suppressions(repository, comments)
+    return joined(Audited((), (), comments, len(paths)), [*found, *others], settings)
+
+
+def joined(audited: Audited, others: Iterable[Finding], settings: Settings) -> Audited:
+    """The same with the findings of others, as far as they are heard and no comment silences them."""
+    heard = [_weighed(finding, settings) for finding in others if settings.hears(finding)]
+    kept = [finding for finding in heard if not _is_silenced(finding, audited.comments)]
+    silent = [finding for finding in heard if _is_silenced(finding, audited.comments)]
+    return replace(
+        audited,
+        findings=in_order([*audited.findings, *kept]),
+        suppressed=in_order([*audited.suppressed, *silent]),
+    )
+
+
+def _is_silenced(finding: Finding, comments: Mapping[str, tuple[Suppression, ...]]) -> bool:
+    if finding.rule in OF_THE_ENGINE:
+        return False
+    here = comments.get(finding.file, ())
+    return any(finding.rule in one.rules and one.line == finding.line and not one.problem for one in here)
+
+
+def _comments(repository: Repository, path: str) -> tuple[Suppression, ...]:
+    source = repository.source(path)
+    return suppressions_in(source, is_rule) if source else ()
 
 
 def _weighed(finding: Finding, settings: Settings) -> Finding:
@@ -111,29 +142,6 @@ def _unreadable(repository: Repository) -> Iterator[Finding]:
             confidence=Confidence.HIGH,
             message=f"this file cannot be read, so nothing in it was audited: {one.reason}",
         )
-
-
-def _without_suppressed(
-    repository: Repository, findings: tuple[Finding, ...], rules: Collection[Rule]
-) -> Audited:
-    known = {rule.name for rule in rules} | {finding.rule for finding in findings}
-    kept: list[Finding] = []
-    silent: list[Finding] = []
-    comments: dict[str, tuple[Suppression, ...]] = {}
-    for finding in findings:
-        if finding.file not in comments:
-            source = repository.source(finding.file)
-            comments[finding.file] = suppressions_in(source, known) if source else ()
-        quiet = finding.rule not in OF_THE_ENGINE and any(
-            finding.rule in one.rules and one.line == finding.line and not one.problem
-            for one in comments[finding.file]
-        )
-        (silent if quiet else kept).append(finding)
-    for workflow in repository.workflows:
-        if workflow.path not in comments:
-            comments[workflow.path] = suppressions_in(workflow.source, known)
-    kept += _bad_suppressions(repository, comments)
-    return Audited(in_order(kept), tuple(silent))
 
 
 def _bad_suppressions(

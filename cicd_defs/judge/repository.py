@@ -1,7 +1,7 @@
 """A repository as the audit looks at it. Everything is read when a rule first asks for it, and once."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,7 +51,8 @@ class Repository:
     """What rules ask. `whole` is False where only some files are at hand: nothing follows from what is not there.
 
     `offers` gives the files that a declaration of the repository would have us write, by path: what is missing can
-    be put there. It is asked only where something is missing.
+    be put there. It is asked only where something is missing. `workflow_paths` says which files are workflows, where
+    that does not follow from their names.
     """
 
     def __init__(
@@ -59,12 +60,17 @@ class Repository:
         tree: Tree,
         *,
         whole: bool = True,
+        workflow_paths: Collection[str] | None = None,
         offers: Callable[[], Mapping[str, str]] | None = None,
         stacks: Stacks | None = None,
     ) -> None:
         self.tree, self.whole = tree, whole
+        self._workflow_paths = workflow_paths
         self._offers, self._stacks = offers, stacks
+        self._stacks_of: Repository | None = None
         self._sources: dict[str, Source | None] = {}
+        self._read: dict[str, WrittenWorkflow] = {}
+        self._parsed: dict[str, PythonModule | None] = {}
         self.unread: list[Unread] = []
 
     @cached_property
@@ -75,12 +81,38 @@ class Repository:
     @cached_property
     def offered(self) -> Mapping[str, str]:
         """What we would write there."""
+        if self._stacks_of is not None:
+            return self._stacks_of.offered
         return self._offers() if self._offers else {}
 
     @cached_property
     def stacks(self) -> Stacks:
         """What is detected in it."""
+        if self._stacks_of is not None:
+            return self._stacks_of.stacks
         return self._stacks if self._stacks is not None else detect(self.tree)
+
+    @classmethod
+    def of_workflows(cls, workflows: Iterable[WrittenWorkflow]) -> "Repository":
+        """Some workflows that were read already, perhaps of several repositories, and nothing else."""
+        read = {one.path: one for one in workflows}
+        held = Tree(tuple(read), lambda path: read[path].source.text.encode() if path in read else None)
+        repository = cls(held, whole=False, workflow_paths=frozenset(read))
+        repository._read = read
+        repository._sources = {path: one.source for path, one in read.items()}
+        return repository
+
+    def changed(self, state: Mapping[str, str]) -> "Repository":
+        """The same with some files in another state. What it is made of counts as it was."""
+        paths = tuple(sorted({*self.tree.paths, *state}))
+        read = self.tree.read
+        tree = Tree(paths, lambda path: state[path].encode() if path in state else read(path))
+        now = Repository(tree, whole=self.whole, workflow_paths=self._workflow_paths, offers=self._offers)
+        now._stacks_of = self
+        now._sources = {path: held for path, held in self._sources.items() if path not in state}
+        now._read = {path: held for path, held in self._read.items() if path not in state}
+        now._parsed = {path: held for path, held in self._parsed.items() if path not in state}
+        return now
 
     def source(self, path: str) -> Source | None:
         """A file's text; None where it is not there or cannot be read."""
@@ -101,17 +133,23 @@ class Repository:
 
     def _read_workflows(self) -> Iterator[WrittenWorkflow]:
         for path in self.tree.paths:
-            if not path.endswith((".yml", ".yaml")):
-                continue
-            if not (WORKFLOW_PATH.fullmatch(path) or ACTION_PATH.fullmatch(path)):
+            if not self._is_workflow(path):
                 continue
             source = self.source(path)
             if source is None:
                 continue
             try:
-                yield WrittenWorkflow.read(source)
+                if path not in self._read:
+                    self._read[path] = WrittenWorkflow.read(source)
+                yield self._read[path]
             except UnreadableYaml as error:
                 self.unread.append(Unread(source, error.offset, str(error)))
+
+    def _is_workflow(self, path: str) -> bool:
+        if self._workflow_paths is not None:
+            return path in self._workflow_paths
+        named = path.endswith((".yml", ".yaml"))
+        return named and bool(WORKFLOW_PATH.fullmatch(path) or ACTION_PATH.fullmatch(path))
 
     @cached_property
     def modules(self) -> tuple[PythonModule, ...]:
@@ -119,6 +157,11 @@ class Repository:
         return tuple(filter(None, (self._module(path) for path in self.tree.paths if path.endswith(".py"))))
 
     def _module(self, path: str) -> PythonModule | None:
+        if path not in self._parsed:
+            self._parsed[path] = self._parse(path)
+        return self._parsed[path]
+
+    def _parse(self, path: str) -> PythonModule | None:
         source = self.source(path)
         if source is None:
             return None

@@ -4,7 +4,7 @@ Such a comment counts for its own line, or, alone on a line, for the next line t
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cicd_defs.facts.source import Source
@@ -25,14 +25,14 @@ class Suppression:
     problem: str = ""
 
 
-def suppressions_in(source: Source, known: Collection[str]) -> tuple[Suppression, ...]:
-    """All such comments of a file. Names that are none of `known` are a problem."""
+def suppressions_in(source: Source, known: Callable[[str], bool]) -> tuple[Suppression, ...]:
+    """All such comments of a file. A name that is not `known` is a problem."""
     if _WORD not in source.text.lower():
         return ()
     return tuple(_suppressions(source, known))
 
 
-def _suppressions(source: Source, known: Collection[str]) -> Iterator[Suppression]:
+def _suppressions(source: Source, known: Callable[[str], bool]) -> Iterator[Suppression]:
     for found in _COMMENT.finditer(source.text):
         names = tuple(name.strip() for name in (found["names"] or "[]")[1:-1].split(",") if name.strip())
         reason = found["reason"].strip(" \t:-—")
@@ -42,10 +42,10 @@ def _suppressions(source: Source, known: Collection[str]) -> Iterator[Suppressio
         yield Suppression(target, found.start(), found.end(), names, reason, _problem(names, reason, known))
 
 
-def _problem(names: tuple[str, ...], reason: str, known: Collection[str]) -> str:
+def _problem(names: tuple[str, ...], reason: str, known: Callable[[str], bool]) -> str:
     if not names:
         return "it names no rule: write `# cicd: ignore[rule] why`"
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in names if not known(name)]
     if unknown:
         return f"there is no rule `{unknown[0]}`: `cicd explain rules` lists them"
     return "" if reason else f"it gives no reason: write `# cicd: ignore[{names[0]}] why`"

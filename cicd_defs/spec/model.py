@@ -82,7 +82,6 @@ class Project(Strict):
     audit: Audit = Field(
         default_factory=Audit,
         description="How strictly the repository's existing CI is audited.",
-        json_schema_extra=PLANNED,
     )
     notifications: Notifications = Field(default_factory=Notifications, description="Who is told of what.")
     files: Files = Field(

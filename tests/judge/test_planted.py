@@ -17,7 +17,7 @@ from cicd_defs.judge.audit import Settings, audit
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rules import BY_NAME
 from tests.judge.planting import PLANTERS
-from tests.judge.planting.places import Planter
+from tests.judge.planting.places import GONE, Planter
 
 ROOT = Path(__file__).parents[2]
 CORPUS = os.environ.get("CICD_CORPUS")
@@ -88,10 +88,6 @@ def trial(
         planted.places[0][1] - 1 : planted.places[0][1]
     ]
     return not missing, f"{where}: {''.join(shown).strip()[:140]}"
-
-
-GONE = "\0"
-"""In place of a file's text: the planter took it away."""
 
 
 def campaign(rule: str, folders: list[Path], times: int, seed: int = 0) -> tuple[int, list[str]]:

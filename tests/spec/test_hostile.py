@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 import yaml
@@ -210,7 +210,11 @@ def places(key: Any) -> Iterator[Any]:
     """The values, with a placeholder, that put a text wherever a key takes one."""
     kind = shape(key.field.annotation)
     if kind == "table":
-        lists = shape(get_args(key.field.annotation)[1]) == "list"
+        value = get_args(key.field.annotation)[1]
+        if get_origin(value) is Literal:
+            yield {PLACEHOLDER: get_args(value)[0]}
+            return
+        lists = shape(value) == "list"
         yield {PLACEHOLDER: ["@acme/owners"] if lists else "x"}
         yield {"deployment/x" if key.name == "set_image" else "X": [PLACEHOLDER] if lists else PLACEHOLDER}
     else:

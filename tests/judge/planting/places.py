@@ -14,6 +14,8 @@ from cicd_defs.facts.workflow import WORKFLOW_PATH, WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import UnreadableYaml
 
 MARK = " #!"
+GONE = "\0"
+"""In place of a file's text: the planter took the file away."""
 
 
 class Planted(NamedTuple):
