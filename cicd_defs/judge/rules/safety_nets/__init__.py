@@ -2,4 +2,6 @@
 
 from types import ModuleType
 
-RULES: tuple[ModuleType, ...] = ()
+from cicd_defs.judge.rules.safety_nets import no_timeout
+
+RULES: tuple[ModuleType, ...] = (no_timeout,)
