@@ -2,4 +2,6 @@
 
 from types import ModuleType
 
-RULES: tuple[ModuleType, ...] = ()
+from cicd_defs.judge.rules.flaky_code import work_at_import
+
+RULES: tuple[ModuleType, ...] = (work_at_import,)
