@@ -9,7 +9,7 @@ https://www.gnu.org/software/bash/manual/bash.html#The-Set-Builtin
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
@@ -34,19 +34,53 @@ class Fate(StrEnum):
     HANDLED = "handled"  # `command || handler`
     LEFT_OF_AND = "left of &&"  # `command && more`, and the script goes on after the list
     PIPED = "piped"  # not the last of a pipeline, without pipefail
-    TESTED = "tested"  # a condition of if, while, until or `!`
+    TESTED = (
+        "tested"  # a condition of if, while, until or `!`; a handler is the branch that runs where it fails
+    )
     CAPTURED = "captured"  # in `$(…)` of another command's words
     BACKGROUND = "background"
     UNCHECKED = "unchecked"  # `set +e`, or no `set -e`, and not the last command
 
 
+_TELLING = frozenset({"echo", "printf", "true", ":", "cat"})
+
+
 @dataclass(eq=False, slots=True)
 class Handler:
-    """What runs where a command fails: from the `||` on, to its end."""
+    """What runs where a command fails: from the `||` on, to its end, or a branch of an `if`, which may be empty.
+
+    `assigns`: it sets a variable, by which the failure may be known later. `fate` is what becomes of its own status.
+    """
 
     start: int
     end: int
     commands: "list[Command]" = field(default_factory=list)
+    assigns: bool = False
+    fate: Fate = Fate.REACHES
+
+    @property
+    def fails(self) -> bool | None:
+        """Whether the script, or what the handler stands in, fails by it; None where that cannot be told."""
+        before: Command | None = None
+        for command in self.commands:
+            if command.fate is Fate.CAPTURED:
+                continue
+            if command.name in {"exit", "return"}:
+                return _leaves_with_failure(command, before)
+            before = command
+        if before is None:
+            return None if self.assigns else False
+        if before.name == "false":
+            return True
+        return False if before.name in _TELLING and not self.assigns else None
+
+
+def _leaves_with_failure(command: "Command", before: "Command | None") -> bool | None:
+    """Whether `exit` gives a failure on. Without a number it gives the status of what ran before it."""
+    status = command.words[1] if len(command.words) > 1 else ""
+    if not status:
+        return before is None or (None if before.name not in _TELLING else False)
+    return status != "0"
 
 
 @dataclass(eq=False)
@@ -83,6 +117,16 @@ class Command:
     def plain(self) -> str:
         """The command without the programs that only start it: `uv run pytest -q` is `pytest -q`."""
         return _unwrapped(" ".join(self.words))
+
+    @property
+    def fails_script(self) -> bool | None:
+        """Whether the script fails where this command runs and fails; None where that cannot be told."""
+        if self.function is not None:
+            return None
+        if self.fate is Fate.HANDLED or (self.fate is Fate.TESTED and self.handler is not None):
+            fails = self.handler.fails if self.handler else None
+            return None if fails and self.handler and self.handler.fate is not Fate.REACHES else fails
+        return self.fate is Fate.REACHES
 
     def has(self, *flags: str) -> bool:
         """Whether one of these words is among the arguments, alone or as `--flag=value`."""
@@ -145,6 +189,7 @@ class _Reader:
         self.text, self.errexit, self.pipefail = text, errexit, pipefail
         self.depth, self.shift = depth, shift
         self.commands: list[Command] = []
+        self.assigned: list[int] = []
         self.statements: list[tuple[int, int]] = []
         self.complete = True
         self.level = 0
@@ -167,8 +212,20 @@ class _Reader:
         return self.text[start:end]
 
     def _sequence(self, node: tree_sitter.Node, around: _Context, outermost: bool = False) -> None:
-        """Statements one after the other. Only the last one's status is left where nothing stops at a failure."""
-        children = [child for child in node.children if child.is_named and child.type != "comment"]
+        self._statements(
+            [child for child in node.children if child.is_named and child.type != "comment"],
+            around,
+            outermost,
+        )
+
+    def _statements(
+        self, children: list[tree_sitter.Node], around: _Context, outermost: bool = False
+    ) -> None:
+        """Statements one after the other. Only the last one's status is left where nothing stops at a failure.
+
+        Nothing does without `set -e`, and nor where somebody looks at the status of the whole: in a condition, and
+        before `&&` and `||`.
+        """
         for index, child in enumerate(children):
             last = index == len(children) - 1
             if outermost:
@@ -176,6 +233,8 @@ class _Reader:
             context = _Context(around.fate, around.handler, around.function, around.last and last)
             if child.next_sibling is not None and child.next_sibling.type == "&":
                 context = context.with_fate(Fate.BACKGROUND)
+            elif not last and around.fate in _LOOKED_AT:
+                context = context.with_fate(Fate.UNCHECKED, around.handler)
             elif not last and not self.errexit and around.fate is Fate.REACHES:
                 context = context.with_fate(Fate.UNCHECKED)
             self._node(child, context)
@@ -203,12 +262,12 @@ class _Reader:
             return
         if operator.type == "||":
             handler = Handler(
-                self._at(operator.start_byte) + self.shift, self._at(right.end_byte) + self.shift
+                self._at(operator.start_byte) + self.shift,
+                self._at(right.end_byte) + self.shift,
+                fate=around.fate,
             )
             self._node(left, around.with_fate(Fate.HANDLED, handler))
-            before = len(self.commands)
-            self._node(right, around)
-            handler.commands.extend(self.commands[before:])
+            self._handler(handler, [right], around)
             return
         # The status of a list that is the script's last is the script's own.
         stays = around.last or around.fate is not Fate.REACHES
@@ -218,24 +277,51 @@ class _Reader:
     def _pipeline(self, node: tree_sitter.Node, around: _Context) -> None:
         parts = [child for child in node.named_children if child.type != "comment"]
         for part in parts[:-1]:
-            self._node(part, around if self.pipefail else around.with_fate(Fate.PIPED))
+            self._node(part, around if self.pipefail else around.with_fate(Fate.PIPED, around.handler))
         if parts:
             self._node(parts[-1], around)
 
     def _negated_command(self, node: tree_sitter.Node, around: _Context) -> None:
         for child in node.named_children:
-            self._node(child, around.with_fate(Fate.TESTED))
+            self._node(child, around.with_fate(Fate.TESTED, around.handler))
+
+    def _handler(self, handler: Handler, nodes: list[tree_sitter.Node], around: _Context) -> None:
+        """Visit what handles a failure, and keep it."""
+        before, assigned = len(self.commands), len(self.assigned)
+        self._statements(nodes, around)
+        handler.commands.extend(self.commands[before:])
+        handler.assigns = len(self.assigned) > assigned
 
     def _if_statement(self, node: tree_sitter.Node, around: _Context) -> None:
-        tested = True
-        for child in node.children:
-            if child.type == "then":
-                tested = False
-            elif child.type in {"elif_clause", "else_clause"}:
-                self._if_statement(child, around)
-            elif child.is_named and child.type != "comment":
-                conditional = tested and node.type != "else_clause"
-                self._node(child, around.with_fate(Fate.TESTED) if conditional else around)
+        """The branch that runs where the condition's command fails is its handler, where the condition is one command.
+
+        `elif` is a condition of its own, which runs where the first one failed.
+        """
+        clauses = [child for child in node.children if child.type in {"elif_clause", "else_clause"}]
+        self._clause(node, clauses, self._at(node.end_byte) + self.shift, around)
+
+    def _clause(
+        self, node: tree_sitter.Node, others: list[tree_sitter.Node], end: int, around: _Context
+    ) -> None:
+        """`if` or `elif`: its condition, what it runs, and the clauses behind it."""
+        tests, body = _condition_and_body(node)
+        negated = len(tests) == 1 and tests[0].type == "negated_command"
+        failing = body if negated else others
+        start = self._at(failing[0].start_byte) + self.shift if failing else end
+        stop = self._at(failing[-1].end_byte) + self.shift if failing else end
+        handler = Handler(start, stop, fate=around.fate)
+        self._statements(tests, around.with_fate(Fate.TESTED, handler if len(tests) == 1 else None))
+        before = len(self.commands), len(self.assigned)
+        self._statements(body, around)
+        middle = len(self.commands), len(self.assigned)
+        if others and others[0].type == "elif_clause":
+            self._clause(others[0], others[1:], end, around)
+        elif others:
+            self._sequence(others[0], around)
+        after = len(self.commands), len(self.assigned)
+        begun, ended = (before, middle) if negated else (middle, after)
+        handler.commands.extend(self.commands[begun[0] : ended[0]])
+        handler.assigns = ended[1] > begun[1]
 
     def _while_statement(self, node: tree_sitter.Node, around: _Context) -> None:
         for child in node.named_children:
@@ -244,7 +330,7 @@ class _Reader:
 
     def _subshell(self, node: tree_sitter.Node, around: _Context) -> None:
         before = self.errexit, self.pipefail
-        self._sequence(node, around)
+        self._sequence(node, replace(around, last=True))
         self.errexit, self.pipefail = before
 
     def _function_definition(self, node: tree_sitter.Node, _: _Context) -> None:
@@ -272,9 +358,13 @@ class _Reader:
 
     def _variable_assignment(self, node: tree_sitter.Node, around: _Context) -> None:
         """`x=$(command)` fails as the command does."""
+        self.assigned.append(node.start_byte)
         for child in node.named_children:
             if child.type == "command_substitution":
+                before = self.errexit, self.pipefail
+                self.errexit = False  # bash does not hand `set -e` down to it
                 self._sequence(child, around)
+                self.errexit, self.pipefail = before
             else:
                 self._substitutions(child, around)
 
@@ -375,6 +465,7 @@ class _Reader:
             return
 
 
+_LOOKED_AT = {Fate.HANDLED, Fate.TESTED, Fate.LEFT_OF_AND}
 _VISITED = {
     "list",
     "pipeline",
@@ -397,6 +488,20 @@ def _operands(
     operator = next((child for child in parts if child.type in {"&&", "||"}), None)
     named = [child for child in parts if child.is_named]
     return (named[0], operator, named[-1]) if len(named) > 1 else (None, operator, None)
+
+
+def _condition_and_body(
+    node: tree_sitter.Node,
+) -> tuple[list[tree_sitter.Node], list[tree_sitter.Node]]:
+    """The commands before `then`, and those behind it up to the next clause."""
+    parts: tuple[list[tree_sitter.Node], list[tree_sitter.Node]] = ([], [])
+    behind = 0
+    for child in node.children:
+        if child.type == "then":
+            behind = 1
+        elif child.is_named and child.type not in {"comment", "elif_clause", "else_clause"}:
+            parts[behind].append(child)
+    return parts
 
 
 def _offsets(text: str) -> list[int]:
