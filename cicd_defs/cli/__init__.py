@@ -11,6 +11,7 @@ import typer
 from cicd_defs.cli import pins
 from cicd_defs.cli.audit import audit, with_fix_value
 from cicd_defs.cli.files import apply, plan, render
+from cicd_defs.cli.improve import improve
 from cicd_defs.cli.projects import check, detect, explain, init
 from cicd_defs.cli.reading import UsageProblem
 from cicd_defs.cli.writing import say
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-for command in (check, explain, detect, init, plan, render, apply, audit):
+for command in (check, explain, detect, init, plan, render, apply, audit, improve):
     app.command()(command)
 app.add_typer(pins.app, name="pins")
 

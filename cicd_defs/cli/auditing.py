@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cicd_defs.judge.audit import Audited, Settings
     from cicd_defs.judge.fixing import Fixed
     from cicd_defs.judge.repository import Repository
+    from cicd_defs.plan.pipeline import Pipeline
+    from cicd_defs.render.files import GeneratedFile
     from resources.judges import Judged
 
 FEW = 40
@@ -213,15 +215,21 @@ def text_there(target: Target, path: str) -> str | None:
 
 def offers_for(root: Path, tree: "Tree") -> dict[str, str]:
     """The files that we would write for a repository that has the shortest declaration there is."""
-    from cicd_defs.cli.reading import compiled, stacks_of
+    _, files = declared_for(root, tree, None)
+    return {file.path: file.text for file in files}
+
+
+def declared_for(root: Path, tree: "Tree", spec: Path | None) -> "tuple[Pipeline, tuple[GeneratedFile, ...]]":
+    """What follows from a repository's project file, or, without one, from the one that `cicd init` would write."""
+    from cicd_defs.cli.reading import compiled, project_of, stacks_of
     from cicd_defs.render.project import render_project
     from cicd_defs.spec.read import read_project
 
+    if spec is not None:
+        return compiled(spec, project_of(spec), tree)
     source = "projects/repository.yaml"
     text = render_project(str(root.resolve()), stacks_of(tree), source=source)
-    project = read_project(text.encode(), source)
-    _, files = compiled(Path(source), project, tree)
-    return {file.path: file.text for file in files}
+    return compiled(Path(source), read_project(text.encode(), source), tree)
 
 
 def told(target: Target, finding: "Finding") -> "Finding":

@@ -32,8 +32,19 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return text
 
 
-def fix_all(read: Callable[[str], str | None], audit: Audit, *, unsafe: bool) -> Fixed:
-    """Fix what can be fixed. `read` gives a file's text as it is, None where it is not there.
+def everything(_: Finding) -> bool:
+    """Whatever is found."""
+    return True
+
+
+def fix_all(
+    read: Callable[[str], str | None],
+    audit: Audit,
+    *,
+    unsafe: bool,
+    wanted: Callable[[Finding], bool] = everything,
+) -> Fixed:
+    """Fix what can be fixed and is `wanted`. `read` gives a file's text as it is, None where it is not there.
 
     Each round makes the edits of all fixes that do not touch each other. Where a round brings something new in a
     file, that file's fixes are made one by one, and those that bring it are refused.
@@ -47,7 +58,13 @@ def fix_all(read: Callable[[str], str | None], audit: Audit, *, unsafe: bool) ->
 
     findings = audit(state)
     for _ in range(MOST_ROUNDS):
-        batch = _batch([one for one in findings if _wanted(one, unsafe) and one.fingerprint not in refused])
+        batch = _batch(
+            [
+                one
+                for one in findings
+                if _can_be_fixed(one, unsafe) and wanted(one) and one.fingerprint not in refused
+            ]
+        )
         if not batch:
             break
         trial, after = _tried(batch, state, text_of, audit)
@@ -68,7 +85,7 @@ def fix_all(read: Callable[[str], str | None], audit: Audit, *, unsafe: bool) ->
     return Fixed(changed, tuple(mended), findings, tuple(refused.values()))
 
 
-def _wanted(finding: Finding, unsafe: bool) -> bool:
+def _can_be_fixed(finding: Finding, unsafe: bool) -> bool:
     return finding.fix is not None and (unsafe or finding.fix.safe)
 
 

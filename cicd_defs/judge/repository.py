@@ -148,8 +148,11 @@ class Repository:
     def _is_workflow(self, path: str) -> bool:
         if self._workflow_paths is not None:
             return path in self._workflow_paths
-        named = path.endswith((".yml", ".yaml"))
-        return named and bool(WORKFLOW_PATH.fullmatch(path) or ACTION_PATH.fullmatch(path))
+        if not path.endswith((".yml", ".yaml")):
+            return False
+        # GitHub runs the workflows of the root only.
+        in_root = path.startswith(".github/") and WORKFLOW_PATH.fullmatch(path)
+        return bool(in_root or ACTION_PATH.fullmatch(path))
 
     @cached_property
     def modules(self) -> tuple[PythonModule, ...]:
