@@ -1,7 +1,8 @@
 """The graph of one declared project: its repository, what was detected there, the pipeline, and the files of it.
 
 A project's keys follow from its declaration alone: `shop/repository`, `shop/stacks`, `shop/pipeline`, one key for
-each file that its declaration can make us write, `shop/files`, which all checks are about, and `shop/proposal`.
+each file that its declaration can make us write, `shop/files`, which most checks are about, `shop/proposal`, and one
+for each scan that is on (`shop/scan_code`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from assets.declarations import (
     refusal,
     told_plainly,
 )
+from assets.scans import scan_keys, scans_asset
 from assets.shown import (
     code_reference,
     file_metadata,
@@ -74,6 +76,7 @@ def project_assets(declared: Declaration) -> list[dg.AssetsDefinition]:
         stacks_asset(declared),
         pipeline_asset(declared),
         files_asset(declared, paths),
+        *scans_asset(declared),
     ]
 
 
@@ -86,7 +89,8 @@ def project_keys(declared: Declaration) -> list[dg.AssetKey]:
     """The keys of all assets of one project, in the order in which they come to be."""
     first = [dg.AssetKey([declared.name, asset]) for asset in ("repository", "stacks", "pipeline")]
     last = [dg.AssetKey([declared.name, asset]) for asset in ("files", "proposal")]
-    return [*first, *(file_key(declared.name, path) for path in paths_of(declared)), *last]
+    files = (file_key(declared.name, path) for path in paths_of(declared))
+    return [*first, *files, *last, *scan_keys(declared)]
 
 
 def file_key(name: str, path: str) -> dg.AssetKey:

@@ -101,11 +101,11 @@ class Git:
         self._mirrors = mirrors
         self._environ = {name: value for name, value in (environ or {}).items() if name in _PASSED_ON}
 
-    def mirror(self, repository: str | Path, branch: str | None = None) -> Path:
+    def mirror(self, repository: str | Path, branch: str | None = None, depth: int = 1) -> Path:
         """Bring a repository here and return its git directory; of one branch, or of all.
 
-        `repository` is GitHub's owner/name, an https address, or an explicit local path. History is left out. Raises
-        `GitError` for an address that is none of these, and where the repository cannot be had.
+        `repository` is GitHub's owner/name, an https address, or an explicit local path. Of the history `depth` commits
+        are kept. Raises `GitError` for an address that is none of these, and where the repository cannot be had.
         """
         address, protocol = _address(repository)
         if branch is not None and not _BRANCH.fullmatch(branch):
@@ -122,7 +122,7 @@ class Git:
                     "--quiet",
                     "--no-tags",
                     "--no-recurse-submodules",
-                    "--depth=1",
+                    f"--depth={depth}",
                     "--force",
                     "--prune",
                 ),
@@ -184,6 +184,11 @@ def _keep_small(git_dir: Path) -> None:
     except GitError:
         return  # the mirror is whole either way; the next fetch tries again
     note.write_text(str(size_on_disk(git_dir)))
+
+
+def is_commit_id(text: str) -> bool:
+    """Whether a text is the full id of a commit."""
+    return bool(_COMMIT.fullmatch(text))
 
 
 def commit_of(git_dir: Path, ref: str) -> str:

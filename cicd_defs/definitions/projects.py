@@ -17,8 +17,10 @@ from assets.project_files import GROUP, project_files_asset
 from assets.projects import project_assets
 from assets.values import told_values
 from resources.git import Git
+from resources.histories import GitHistories
 from resources.project_files import declared_in, read_project_files
 from resources.repositories import GitRepositories
+from resources.scan_tools import LocalTools
 from resources.scanners import Zizmor
 from resources.values import storage_of
 from sensors.nightly import nightly_schedule
@@ -40,12 +42,20 @@ def resources_of(environ: Mapping[str, str]) -> dict[str, object]:
     def repositories(context: dg.InitResourceContext) -> GitRepositories:
         return GitRepositories(Git(storage_of(context) / "mirrors", environ))
 
+    def histories(context: dg.InitResourceContext) -> GitHistories:
+        # Beside the mirrors that files are read from, which hold one commit each.
+        return GitHistories(Git(storage_of(context) / "histories", environ))
+
     return {
         "io_manager": told_values,
         "repositories": dg.ResourceDefinition(
             repositories, description="Folders, and mirrors of remote repositories."
         ),
         "scanner": Zizmor(),
+        "histories": dg.ResourceDefinition(
+            histories, description="What earlier commits of repositories had in their files."
+        ),
+        "scan_tools": LocalTools(environ),
     }
 
 

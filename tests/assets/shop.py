@@ -6,8 +6,10 @@ import dagster as dg
 
 from assets.projects import project_assets, project_keys
 from assets.values import told_values
+from cicd_defs.facts.scans import SCANS, Scanned, ToolRun
 from cicd_defs.facts.tree import Tree
 from cicd_defs.spec.read import read_project
+from resources.histories import History
 from resources.project_files import Declared
 from resources.repositories import RepositoryFile, Snapshot
 from resources.scanners import NotEvaluated, Scan
@@ -51,6 +53,43 @@ class Scanner:
         return self.answer
 
 
+class Tools:
+    """Scanners with one answer each; else nothing is found. Read `.asked` to see what they were shown."""
+
+    def __init__(self, **answers):
+        self.answers, self.asked = answers, []
+
+    def _answer(self, scan, *shown):
+        self.asked.append((scan, *shown))
+        return self.answers.get(scan) or Scanned(runs=(ToolRun(tool="fake", target="all"),))
+
+    def dependencies(self, tree):
+        return self._answer("dependencies", tree)
+
+    def secrets(self, tree, history, earlier):
+        return self._answer("secrets", tree, history, earlier)
+
+    def code(self, tree):
+        return self._answer("code", tree)
+
+    def image(self, tree, images):
+        return self._answer("image", tree, images)
+
+
+class MemoryHistories:
+    """A history with nothing in it. Read `.asked` to see since when it was asked for."""
+
+    def __init__(self, answer=None):
+        self.answer, self.asked = answer or History((), "no commits"), []
+
+    def history(self, project, folder, snapshot, since, commits):
+        self.asked.append((since, commits))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+SCAN_CHECKS = [f"{scan}_clean" for scan in SCANS]
 NOBODY = NotEvaluated(scanner="fake", reason="it is not installed")
 
 
@@ -59,11 +98,13 @@ def declared(text="repository: acme/shop\n", name="shop", digest="e" * 64) -> De
     return Declared(read_project(text, f"projects/{name}.yaml"), path, f"projects/{name}.yaml", digest)
 
 
-def resources(repositories=None, scanner=None):
+def resources(repositories=None, scanner=None, tools=None, histories=None):
     return {
         "io_manager": told_values,
         "repositories": repositories or MemoryRepositories(),
         "scanner": scanner or Scanner(),
+        "scan_tools": tools or Tools(),
+        "histories": histories or MemoryHistories(),
     }
 
 

@@ -7,6 +7,7 @@ from assets.checks import FAMILIES
 from assets.projects import DIGEST_TAG, PROJECT_TAG, project_assets, project_keys, run_tags
 from assets.shown import BESIDE
 from cicd_defs.facts.detect import detect
+from cicd_defs.facts.scans import SCANS
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.written import LOCK_PATH, written_files
@@ -19,6 +20,7 @@ from resources.git import GitError
 from resources.scanners import Zizmor
 from tests.assets.shop import (
     FILES,
+    SCAN_CHECKS,
     MemoryRepositories,
     Scanner,
     checks_of,
@@ -55,10 +57,11 @@ def test_the_whole_graph_comes_to_be_and_passes_its_checks(instance):
         *("shop/repository", "shop/stacks", "shop/pipeline", "shop/files", "shop/proposal"),
         *(f"shop/{file.path}" for file in plan.applied),
         f"shop/{LOCK_PATH}",
+        *("shop/scan_dependencies", "shop/scan_secrets", "shop/scan_code", "shop/scan_image"),
     }
     assert f"shop/{CI_PATH}" in made(result)
     assert {name: passed for name, (passed, *_) in checks_of(result).items()} == dict.fromkeys(
-        [family.name for family in FAMILIES], True
+        [*(family.name for family in FAMILIES), *SCAN_CHECKS], True
     )
 
 
@@ -234,7 +237,7 @@ def test_every_asset_names_the_file_that_declares_it():
     for key in graph.get_all_asset_keys():
         [reference] = graph.get(key).metadata["dagster/code_references"].code_references
         assert reference.file_path == "/nowhere/projects/tea-shop.yaml"
-    assert len(graph.asset_check_keys) == len(FAMILIES)
+    assert len(graph.asset_check_keys) == len(FAMILIES) + len(SCAN_CHECKS)
 
 
 def test_the_lineage_is_the_line_of_thought():
@@ -251,6 +254,8 @@ def test_the_lineage_is_the_line_of_thought():
         assert parents(*path.split("/")) == {"pipeline"}
     assert parents("files") == {"repository", *paths}
     assert parents("proposal") == {"files", "pipeline"}
+    for scan in SCANS:
+        assert parents(f"scan_{scan}") == {"repository"}
 
 
 def test_a_project_file_that_changes_makes_its_plan_out_of_date():

@@ -55,7 +55,7 @@ class SqlOrders:
         """Keep an order and return its number."""
         lines = json.dumps([asdict(line) for line in quote.lines])
         statement = (
-            f"INSERT INTO orders (customer, total, lines) VALUES "  # noqa: S608 - only marks
+            f"INSERT INTO orders (customer, total, lines) VALUES "  # nosec B608 # noqa: S608 - only marks
             f"({self._mark}, {self._mark}, {self._mark}) RETURNING id"
         )
         with self._transaction() as cursor:
@@ -64,7 +64,7 @@ class SqlOrders:
 
     def find(self, number: int) -> Order | None:
         """The order with this number, or None."""
-        statement = f"SELECT id, customer, total, lines FROM orders WHERE id = {self._mark}"  # noqa: S608
+        statement = f"SELECT id, customer, total, lines FROM orders WHERE id = {self._mark}"  # nosec B608 # noqa: S608
         with self._transaction() as cursor:
             cursor.execute(statement, (number,))
             row = cursor.fetchone()
