@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cicd_defs.facts.findings import Finding
+from cicd_defs.facts.instructions import is_dockerfile
 from cicd_defs.facts.reported import NotEvaluated, Refusal, Reported, Scan
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import ACTION_PATH, WORKFLOW_PATH, WrittenWorkflow
@@ -24,12 +25,6 @@ from resources.scanners import WorkflowScanner, Zizmor
 ZIZMOR_CONFIGS = ("zizmor.yml", "zizmor.yaml", ".github/zizmor.yml", ".github/zizmor.yaml")
 HADOLINT_CONFIGS = (".hadolint.yaml", ".hadolint.yml")
 _ALSO_ZIZMORS = re.compile(r"(?:\.github/dependabot\.ya?ml|\.pre-commit-(?:config|hooks)\.ya?ml)")
-_DOCKERFILE = re.compile(
-    r"(?:^|.*/)(?:(?:Dockerfile|Containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|Dockerfile))"
-)
-_NO_DOCKERFILE = re.compile(
-    r".*\.(?:md|txt|sh|py|go|js|ts|rs|json|ya?ml|toml|tmpl|j2|jinja2?|in|erb|template|dockerignore|tpl)"
-)
 
 
 @dataclass(frozen=True)
@@ -149,9 +144,5 @@ def _zizmor_files(repository: Repository) -> dict[str, WrittenWorkflow | Source]
 
 def _dockerfiles(repository: Repository) -> dict[str, WrittenWorkflow | Source]:
     """What hadolint judges. A template of a Dockerfile is none."""
-    named = (
-        path
-        for path in repository.tree.paths
-        if _DOCKERFILE.fullmatch(path) and not _NO_DOCKERFILE.fullmatch(path)
-    )
+    named = filter(is_dockerfile, repository.tree.paths)
     return {path: source for path in named if (source := repository.source(path))}

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from cicd_defs.judge.rules.safety_nets import no_timeout
+from cicd_defs.judge.rules.safety_nets import curl_to_shell, curl_to_shell_in_files, no_timeout
 
-RULES: tuple[ModuleType, ...] = (no_timeout,)
+RULES: tuple[ModuleType, ...] = (no_timeout, curl_to_shell, curl_to_shell_in_files)
