@@ -203,15 +203,7 @@ def _from_files(script: Script) -> Iterator[Unchecked]:
             continue
         name, arguments = _started(command)
         runs = name in _SHELLS | _LANGUAGES or name in {"source", "."}
-        ran = (
-            next((word for word in arguments if not word.startswith("-")), "")
-            if runs
-            else command.words[0]
-            if command.words
-            else ""
-        )
-        if not runs and command.words and command.words[0] in _STARTERS:
-            program = next(iter(_unwrapped(command)), "")
+        program = next(iter(_unwrapped(command)), "")
         ran = next((word for word in arguments if not word.startswith("-")), "") if runs else program
         if not runs and "/" not in ran:
             continue
