@@ -9,7 +9,7 @@ from cicd_defs.facts.findings import Confidence, Family, Finding, Severity, in_o
 from cicd_defs.facts.source import Source
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import Found, Rule, located
-from cicd_defs.judge.rules import RULES
+from cicd_defs.judge.rules import all_rules, workflow_rules
 from cicd_defs.judge.rules_known import is_rule
 from cicd_defs.judge.suppressions import Suppression, suppressions_in
 
@@ -52,10 +52,12 @@ def audit(
     repository: Repository,
     settings: Settings | None = None,
     others: Iterable[Finding] = (),
-    rules: Collection[Rule] = RULES,
+    rules: Collection[Rule] | None = None,
 ) -> Audited:
     """Ask all rules about all files. `others` are the findings of other programs, which join ours."""
     settings = settings or Settings()
+    if rules is None:
+        rules = all_rules() if repository.whole else workflow_rules()
     found = [*_of_rules(repository, settings, rules), *_unreadable(repository)]
     paths = {*(workflow.path for workflow in repository.workflows), *(finding.file for finding in found)}
     comments = {path: here for path in sorted(paths) if (here := _comments(repository, path))}

@@ -1,6 +1,6 @@
 """Actions whose purpose is known, by owner and name in lower case. The marketplace's own pages say what they do."""
 
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 ACTIONS: dict[str, StepKind] = {
     "actions/checkout": StepKind.CHECKOUT,

@@ -7,7 +7,7 @@ beginning; no letter, digit, dot or dash may follow. The tools' own manuals are 
 import re
 from functools import cache
 
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 _OPTIONS = (
     r"(?: (?:-\S+(?: (?!run\b)[./@]\S+)?"

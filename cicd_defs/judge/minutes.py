@@ -6,7 +6,7 @@ caching is used in 32.9 % of paid-tier repositories (Bouzenia and Pradel, "Resou
 in Workflows of GitHub Actions", ICSE 2024), which is why they weigh most here.
 """
 
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 OF_A_KIND: dict[StepKind, float] = {
     StepKind.LINT: 0.5,

@@ -12,7 +12,7 @@ from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.judge.known_actions import ACTIONS
 from cicd_defs.judge.known_tools import patterns
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 CHECKS = frozenset(
     {

@@ -4,13 +4,15 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from cicd_defs.facts.detect import detect
 from cicd_defs.facts.source import Source, UnreadableSource
-from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.workflow import ACTION_PATH, WORKFLOW_PATH, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import UnreadableYaml
+
+if TYPE_CHECKING:
+    from cicd_defs.facts.stacks import Stacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Repository:
         whole: bool = True,
         workflow_paths: Collection[str] | None = None,
         offers: Callable[[], Mapping[str, str]] | None = None,
-        stacks: Stacks | None = None,
+        stacks: "Stacks | None" = None,
     ) -> None:
         self.tree, self.whole = tree, whole
         self._workflow_paths = workflow_paths
@@ -86,11 +88,17 @@ class Repository:
         return self._offers() if self._offers else {}
 
     @cached_property
-    def stacks(self) -> Stacks:
+    def stacks(self) -> "Stacks":
         """What is detected in it."""
         if self._stacks_of is not None:
             return self._stacks_of.stacks
-        return self._stacks if self._stacks is not None else detect(self.tree)
+        if self._stacks is None:
+            from cicd_defs.facts.detect import (
+                detect,  # most of what it knows is needed for whole repositories only
+            )
+
+            self._stacks = detect(self.tree)
+        return self._stacks
 
     @classmethod
     def of_workflows(cls, workflows: Iterable[WrittenWorkflow]) -> "Repository":

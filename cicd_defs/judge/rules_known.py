@@ -2,11 +2,11 @@
 
 import re
 
-from cicd_defs.judge.rules import BY_NAME
+from cicd_defs.judge.rules import rules_by_name
 
 _HADOLINT = re.compile(r"(?:DL|SC)\d{4}")
 
 
 def is_rule(name: str) -> bool:
     """Whether a rule has this name."""
-    return name in BY_NAME or bool(_HADOLINT.fullmatch(name))
+    return name in rules_by_name() or bool(_HADOLINT.fullmatch(name))

@@ -5,7 +5,6 @@ from it; the same value can be run in a sandbox and audited. Text comes in two t
 a plain `str` is literal and never evaluated, an `Expression` is evaluated by GitHub.
 """
 
-from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -13,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from cicd_defs.facts.value import Value
 from cicd_defs.plan.containers import Containers
 from cicd_defs.plan.hygiene import Hygiene
+from cicd_defs.plan.kinds import StepKind as StepKind  # noqa: PLC0414 - a part of the form
 
 Scope = Literal[
     "actions",
@@ -43,38 +43,6 @@ FileKind = Literal[
     "coverage",
     "lock",
 ]
-
-
-class StepKind(StrEnum):
-    """What a step is for. It is the first word of the step's id, so that a file that is read back still tells it."""
-
-    CHECKOUT = "checkout"
-    SETUP = "setup"
-    CACHE = "cache"
-    INSTALL = "install"
-    CHANGES = "changes"
-    LINT = "lint"
-    FORMAT = "format"
-    TYPECHECK = "typecheck"
-    TEST = "test"
-    INTEGRATION = "integration"
-    E2E = "e2e"
-    BUILD = "build"
-    SCAN = "scan"
-    UPLOAD = "upload"
-    DOWNLOAD = "download"
-    COVERAGE = "coverage"
-    DEPLOY = "deploy"
-    VERIFY = "verify"
-    NOTIFY = "notify"
-    GATE = "gate"
-    OTHER = "other"
-
-    @classmethod
-    def of(cls, step_id: str) -> "StepKind":
-        """The kind that a step's id tells, `OTHER` where it tells none."""
-        first = step_id.partition("-")[0]
-        return cls(first) if first in set(cls) else cls.OTHER
 
 
 class Expression(Value):

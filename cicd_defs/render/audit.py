@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cicd_defs.facts.findings import Confidence, Finding, Severity
-from cicd_defs.judge.rules import BY_NAME
+from cicd_defs.judge.rules import rules_by_name
 
 WIDTH = 120
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -151,7 +151,7 @@ def _run(tool: str, version: str, pairs: Sequence[tuple[Finding, bool]]) -> dict
 
 
 def _rule(name: str, example: Finding) -> dict[str, Any]:
-    rule = BY_NAME.get(name)
+    rule = rules_by_name().get(name)
     text = rule.summary if rule else name
     told: dict[str, Any] = {
         "id": name,

@@ -1,16 +1,16 @@
 """The manual of the audit's rules, from their docstrings: for the terminal, and as pages."""
 
 from cicd_defs.judge.rule import Rule
-from cicd_defs.judge.rules import BY_NAME, RULES
+from cicd_defs.judge.rules import all_rules, rules_by_name
 
 
 def overview_of_rules() -> str:
     """All rules by family, a line each."""
-    width = max(len(rule.name) for rule in RULES)
+    width = max(len(rule.name) for rule in all_rules())
     lines: list[str] = []
-    for family in dict.fromkeys(rule.about.family for rule in RULES):
+    for family in dict.fromkeys(rule.about.family for rule in all_rules()):
         lines.append(f"\n{family.value}")
-        for rule in RULES:
+        for rule in all_rules():
             if rule.about.family is family:
                 strict = "  (strict)" if rule.about.strict else ""
                 lines.append(f"  {rule.name:<{width}}  {rule.summary}{strict}")
@@ -19,7 +19,7 @@ def overview_of_rules() -> str:
 
 def manual_of(name: str) -> str | None:
     """All about one rule; None where there is none of this name."""
-    rule = BY_NAME.get(name)
+    rule = rules_by_name().get(name)
     return f"{rule.name}\n{'=' * len(rule.name)}\n{rule.manual}\n\n{_facts(rule)}" if rule else None
 
 
@@ -35,8 +35,8 @@ def _facts(rule: Rule) -> str:
 def rules_page() -> str:
     """All manuals as one page of Markdown."""
     lines = ["# Rules of the audit", "", "Written from the rules' own docstrings.", ""]
-    for family in dict.fromkeys(rule.about.family for rule in RULES):
+    for family in dict.fromkeys(rule.about.family for rule in all_rules()):
         lines += [f"## {family.value[0].upper()}{family.value[1:]}", ""]
-        for rule in (rule for rule in RULES if rule.about.family is family):
+        for rule in (rule for rule in all_rules() if rule.about.family is family):
             lines += [f"### {rule.name}", "", rule.manual, "", _facts(rule), ""]
     return "\n".join(lines)

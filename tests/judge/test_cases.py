@@ -10,7 +10,7 @@ from cicd_defs.facts.tree import Tree
 from cicd_defs.judge.audit import Settings, audit
 from cicd_defs.judge.fixing import fix_all
 from cicd_defs.judge.repository import Repository
-from cicd_defs.judge.rules import BY_NAME, RULES
+from cicd_defs.judge.rules import all_rules, rules_by_name
 from tests.judge.cases import ALL, Case
 
 AT_LEAST = 5
@@ -18,7 +18,7 @@ AT_LEAST = 5
 
 def findings_in(files: Mapping[str, str], rule: str) -> tuple[Finding, ...]:
     tree = Tree.of(files)
-    return audit(Repository(tree), Settings("strict"), rules=[BY_NAME[rule]]).findings
+    return audit(Repository(tree), Settings("strict"), rules=[rules_by_name()[rule]]).findings
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.rule}: {case.title}")
@@ -52,7 +52,7 @@ def test_a_fix_takes_its_finding_away_and_brings_nothing(case: Case):
             yaml.safe_load(text)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
 def test_each_rule_has_cases_and_a_manual(rule):
     cases = [case for case in ALL if case.rule == rule.name]
     assert len([case for case in cases if case.bad]) >= AT_LEAST
@@ -63,4 +63,4 @@ def test_each_rule_has_cases_and_a_manual(rule):
 
 
 def test_no_case_is_of_a_rule_that_is_not_there():
-    assert {case.rule for case in ALL} <= set(BY_NAME)
+    assert {case.rule for case in ALL} <= set(rules_by_name())

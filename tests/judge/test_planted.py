@@ -15,7 +15,7 @@ import pytest
 from cicd_defs.facts.tree import Tree
 from cicd_defs.judge.audit import Settings, audit
 from cicd_defs.judge.repository import Repository
-from cicd_defs.judge.rules import BY_NAME
+from cicd_defs.judge.rules import rules_by_name
 from tests.judge.planting import PLANTERS
 from tests.judge.planting.places import GONE, Planter
 
@@ -80,7 +80,7 @@ def trial(
     tree = Tree(
         tuple(path for path in paths if path not in gone), lambda path: None if path in gone else read(path)
     )
-    found = audit(Repository(tree), Settings("strict"), rules=[BY_NAME[rule]]).findings
+    found = audit(Repository(tree), Settings("strict"), rules=[rules_by_name()[rule]]).findings
     lines = {(one.file, one.line) for one in found if one.rule == rule}
     missing = [place for place in planted.places if place not in lines]
     where = f"{folder.name}/{planted.places[0][0]}:{planted.places[0][1]}"

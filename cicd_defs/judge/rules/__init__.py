@@ -1,10 +1,44 @@
-"""Every rule, by family; each family's own list is in its folder. A rule is a file, and its docstring the manual."""
+"""Every rule, by family; each family's own list is in its folder. A rule is a file, and its docstring the manual.
+
+The families about workflows are loaded at once, the others when somebody asks for a whole repository: they know much
+more of the world, and a single file is to be judged quickly.
+"""
+
+from functools import cache
 
 from cicd_defs.judge.rule import Rule
-from cicd_defs.judge.rules import cannot_fail, flaky_code, flow, hygiene, plain_bugs, safety_nets, work_twice
+from cicd_defs.judge.rules import cannot_fail, flow, plain_bugs, safety_nets, work_twice
 
-FAMILIES = (cannot_fail, work_twice, flow, plain_bugs, safety_nets, hygiene, flaky_code)
+ABOUT_WORKFLOWS = (cannot_fail, work_twice, flow, plain_bugs, safety_nets)
 
-RULES: tuple[Rule, ...] = tuple(Rule.of(module) for family in FAMILIES for module in family.RULES)
 
-BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
+@cache
+def workflow_rules() -> tuple[Rule, ...]:
+    """The rules that judge one workflow."""
+    modules = (module for family in ABOUT_WORKFLOWS for module in family.RULES)
+    return tuple(rule for rule in map(Rule.of, modules) if rule.about.subject == "workflow")
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """All rules, in the order of the families."""
+    from cicd_defs.judge.rules import flaky_code, hygiene
+
+    return tuple(
+        Rule.of(module) for family in (*ABOUT_WORKFLOWS, hygiene, flaky_code) for module in family.RULES
+    )
+
+
+@cache
+def rules_by_name() -> dict[str, Rule]:
+    """All rules by name."""
+    return {rule.name: rule for rule in all_rules()}
+
+
+def __getattr__(name: str) -> object:
+    """`RULES` and `BY_NAME`, worked out when they are asked for."""
+    if name == "RULES":
+        return all_rules()
+    if name == "BY_NAME":
+        return rules_by_name()
+    raise AttributeError(name)

@@ -18,7 +18,7 @@ from cicd_defs.judge.edits import insert_pair, replace_scalar
 from cicd_defs.judge.purposes import job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.SAFETY_NETS, Severity.LOW)
 
