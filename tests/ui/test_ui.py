@@ -1,5 +1,6 @@
 """The real Dagster UI in a real browser: what a person sees, and what they can do from there alone."""
 
+import json
 import os
 import shutil
 import signal
@@ -29,6 +30,8 @@ LAUNCH_AT_ONCE = (
     "run_coordinator: {module: dagster.core.run_coordinator, class: DefaultRunCoordinator}\n"
 )
 PATIENCE = 60_000
+RUN_STATUS = "query Status($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
+ENDS = ("SUCCESS", "FAILURE", "CANCELED")
 
 pytestmark = [pytest.mark.ui, pytest.mark.filterwarnings("ignore::dagster.BetaWarning")]
 
@@ -122,19 +125,49 @@ def test_the_graph_is_materialised_and_looked_at_from_the_ui_alone(page, address
 
 
 def reload_definitions(page, address):
+    """Reload, and wait for the answer: what is opened after it has the definitions as they are then."""
     page.goto(f"{address}/locations/{MODULE}/asset-groups/shop/lineage")
-    page.get_by_role("button", name="Reload definitions").click()
-    page.get_by_text("Definitions reloaded").wait_for()
+    workspace = answered(page, address, "Reload definitions", "ReloadWorkspaceMutation")["reloadWorkspace"]
+    assert [entry["loadStatus"] for entry in workspace["locationEntries"]] == ["LOADED"]
+    page.get_by_text("Definitions reloaded").first.wait_for()
 
 
-def open_until(page, url, text):
-    """Open a page anew until it has the text: an open one keeps the metadata and descriptions that it had."""
-    for _ in range(25):
-        page.goto(url)
-        page.wait_for_timeout(4000)
-        if page.get_by_text(text).count():
-            return
-    pytest.fail(f"{url} does not show {text!r}:\n{page.inner_text('body')}")
+def materialise(page, address):
+    """Press *Materialize* and wait for the run's end: who leaves the page before it was launched calls it off."""
+    launched = answered(page, address, "Materialize", "LaunchPipelineExecution")["launchPipelineExecution"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    assert ended(address, launched["run"]["id"]) == "SUCCESS"
+
+
+def answered(page, address: str, button: str, operation: str) -> dict:
+    """Press a button, and wait for the webserver's answer to the GraphQL operation that it begins."""
+
+    def is_meant(response) -> bool:
+        sent = response.request.post_data if response.url.startswith(f"{address}/graphql") else None
+        return sent is not None and json.loads(sent).get("operationName") == operation
+
+    with page.expect_response(is_meant) as response:
+        page.get_by_role("button", name=button).click()
+    return response.value.json()["data"]
+
+
+def ended(address: str, run: str) -> str:
+    """How a run ended, as the webserver tells it."""
+    until = time.monotonic() + 2 * PATIENCE / 1000
+    while (status := status_of(address, run)) not in ENDS:
+        if time.monotonic() > until:
+            pytest.fail(f"the run {run} did not end: it is {status}")
+        time.sleep(0.3)
+    return status
+
+
+def status_of(address: str, run: str) -> str:
+    asked = {"query": RUN_STATUS, "variables": {"run": run}}
+    request = urllib.request.Request(
+        f"{address}/graphql", json.dumps(asked).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE / 1000) as response:
+        return json.load(response)["data"]["runOrError"]["status"]
 
 
 def test_a_refused_file_is_seen_and_a_corrected_one_after_a_reload(page, address, projects):
@@ -151,12 +184,14 @@ def test_a_refused_file_is_seen_and_a_corrected_one_after_a_reload(page, address
 def test_a_file_that_breaks_after_it_was_materialised_is_seen_as_broken(page, address, projects):
     page.goto(f"{address}/assets/project_files")
     page.get_by_text("All 2 are well").wait_for()
-    page.get_by_role("button", name="Materialize").click()
-    open_until(page, f"{address}/assets/project_files", "refused when materialised")
+    materialise(page, address)
+    page.goto(f"{address}/assets/project_files")  # an open page keeps the metadata that it had
+    page.get_by_text("refused when materialised").first.wait_for()
 
     write(projects, {"bad.yaml": "repository: acme/shop\npipelin: {}\n"})
     reload_definitions(page, address)
-    open_until(page, f"{address}/assets/project_files", "1 of 2 refused")
+    page.goto(f"{address}/assets/project_files")
+    page.get_by_text("1 of 2 refused").first.wait_for()
     page.get_by_text("projects/bad.yaml:2:1").first.wait_for()
     page.get_by_text("problems now").first.wait_for()
     page.get_by_text("Unsynced").first.wait_for()
