@@ -79,6 +79,11 @@ def recorded(name: str) -> Mapping[str, str]:
     return {version: commit for (known, version), commit in _commits().items() if known == name}
 
 
+def rows_of_actions() -> list[tuple[str, str, str, str, str, str]]:
+    """Each version of each action that the table knows: name, version, commit, day, runtime, who told."""
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in _rows("action-versions.tsv")]
+
+
 def _told_action(name: str, version: str) -> dict[str, str]:
     row = next(row for row in _rows("action-versions.tsv") if row[:2] == [name, version])
     told = {"kind": "action", "name": name, "version": version, "pin": row[2]}
