@@ -351,10 +351,25 @@ class _Reader:
             elif child not in redirects:
                 before = len(self.commands)
                 self._node(child, around)
-                for command in self.commands[before:]:
-                    command.redirects += written
+                self._redirect(child, node, self.commands[before:], written)
             else:
                 self._substitutions(child, around)
+
+    def _redirect(
+        self,
+        child: tree_sitter.Node,
+        whole: tree_sitter.Node,
+        commands: list[Command],
+        written: tuple[str, ...],
+    ) -> None:
+        """What is redirected: all that stands in brackets; of `a || b > f` the last command, and what handles `a`."""
+        end, longer = self._at(child.end_byte) + self.shift, self._at(whole.end_byte) + self.shift
+        in_line = child.type in {"list", "pipeline"}
+        for command in commands:
+            if not in_line or command.end == end:
+                command.redirects += written
+            if in_line and command.handler and command.handler.end == end:
+                command.handler.end = longer
 
     def _variable_assignment(self, node: tree_sitter.Node, around: _Context) -> None:
         """`x=$(command)` fails as the command does."""

@@ -356,7 +356,8 @@ TEST = (
     r"(?!.* --no-run)(?! (?:show-env|report|clean))",
     r"(?:cross|wasm-pack|cargo-nextest|trybuild)(?: \+\S+| -\S+)* (?:test|nextest run)",
     rf"{_MAVEN}.* (?:\S+:)?(?:test|verify|install|integration-test|surefire:test|failsafe:\S+|deploy)",
-    rf"{_GRADLE}\b(?!.* (?:-x|--exclude-task)[ =]:?(?:test|check))(?:.* |\s)\S*(?:[tT]est\w*|check|build|checkAll)",
+    rf"{_GRADLE}\b(?!.* (?:-x|--exclude-task)[ =]:?(?:test|check))(?:.* |\s)\S*(?:[tT]est(?!Matrix|Classes)\w*"
+    rf"|check|build|checkAll)",
     r"dotnet (?:test|vstest)|vstest\.console\.exe|xunit\.console\S*|nunit3-console",
     r"(?:phpunit|pest|paratest|codecept run|behat|phpspec run|infection|simple-phpunit|kahlan|atoum)",
     r"php (?:artisan test|vendor/bin/(?:phpunit|pest|codecept|behat)|bin/phpunit)",
@@ -432,7 +433,8 @@ BUILD = (
     r"python\S* (?:-\S+ )*setup\.py (?:\S+ )*(?:build|sdist|bdist_wheel|bdist)",
     r"build(?= |$)",
     r"(?:hatch|poetry|uv|flit|pdm|rye|maturin|briefcase|conda|rattler-build|hatchling)(?: -\S+)* (?:build|package)",
-    r"cibuildwheel|pyinstaller|pyproject-build|conda[ -]build|sphinx-build|mkdocs build|jupyter-book build|nbsite",
+    r"cibuildwheel(?!.* --print-build-identifiers)|pyinstaller|pyproject-build|conda[ -]build|sphinx-build"
+    r"|mkdocs build|jupyter-book build|nbsite",
     rf"{_CARGO} (?:hack\b.* )?(?:build|rustc|doc|rustdoc|package|zigbuild|ndk|b|dist build)",
     rf"{_CARGO} (?:hack\b.* )?(?:test|nextest run)\b.* --no-run",
     r"(?:cross|wasm-pack|trunk|dx|tauri) (?:-\S+ |\+\S+ )*build",

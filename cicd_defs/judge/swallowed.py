@@ -1,20 +1,50 @@
-"""Checks whose failure goes into a handler: `check || handler`."""
+"""Checks whose failure is lost in the script that runs them."""
 
+import re
 from collections.abc import Iterator
 
-from cicd_defs.facts.findings import Fix
+from cicd_defs.facts.findings import Confidence, Fix
 from cicd_defs.facts.script import Command, Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script, with_all
-from cicd_defs.judge.purposes import checks_of
+from cicd_defs.judge.legitimate import is_legitimate
+from cicd_defs.judge.purposes import Purpose, purpose_of
 from cicd_defs.judge.rule import Found
+from cicd_defs.plan.pipeline import StepKind
+
+_HANDLED = {Fate.HANDLED, Fate.UNCHECKED, Fate.PIPED}
+_LOOKS = re.compile(r"git(?: -\S+(?: \S+)?)* diff\b.* --exit-code\b")
+
+
+def guards_of(step: WrittenStep) -> Iterator[tuple[Command, Purpose]]:
+    """The commands whose failure has to be seen: checks, builds, a look at what a generator changed, own functions."""
+    functions = _checking_functions(step)
+    for command in step.commands:
+        purpose = purpose_of(command)
+        if purpose is None and _LOOKS.match(command.plain):
+            purpose = Purpose(StepKind.LINT, "git diff")
+        if purpose is None and command.name in functions:
+            purpose = Purpose(functions[command.name].kind, command.name)
+        if purpose and (purpose.is_check or purpose.kind is StepKind.BUILD):
+            yield command, purpose
+
+
+def _checking_functions(step: WrittenStep) -> dict[str, Purpose]:
+    """The script's own functions that check something."""
+    found: dict[str, Purpose] = {}
+    for command in step.commands:
+        if command.function and (purpose := purpose_of(command)) and purpose.is_check:
+            found.setdefault(command.function, purpose)
+    return found
 
 
 def swallowed_checks(workflow: WrittenWorkflow) -> Iterator[tuple[WrittenStep, Command, Handler]]:
-    """Each check with what runs where it fails."""
+    """Each check with what runs where it fails, `check || handler`, where nothing makes that right."""
     for step in workflow.steps:
-        for command, _ in checks_of(step):
-            if command.fate is Fate.HANDLED and command.handler:
+        if step.run is None or "||" not in step.run.text:
+            continue
+        for command, purpose in guards_of(step):
+            if command.fate in _HANDLED and command.handler and not is_legitimate(step, command, purpose):
                 yield step, command, command.handler
 
 
@@ -22,14 +52,42 @@ def handled(step: WrittenStep, command: Command, handler: Handler) -> Found:
     """A check whose handler makes light of its failure, and the fix: the handler goes."""
     assert step.run is not None
     text = step.run.text
-    written = text[handler.start : handler.end]
+    written = " ".join(text[handler.start : handler.end].split())
     blanks = len(text[: handler.start]) - len(text[: handler.start].rstrip(" \t\\\n"))
     edits = with_all(edit_script(step, handler.start - blanks, handler.end, ""))
-    start, end = step.place(command.start, handler.end)
+    start, end = step.place(command.start, command.end)
     return Found(
         step.source,
         start,
-        end,
-        f"`{command.name}` cannot fail here: `{written}` hides its exit status",
-        Fix(f"Let `{command.name}` fail", edits) if edits else None,
+        max(end, step.place(handler.start, handler.end)[1]),
+        f"`{command_name(command)}` cannot fail here: `{shortened(written)}` hides its exit status",
+        Fix(f"Let `{command_name(command)}` fail", edits) if edits else None,
+        confidence=Confidence.HIGH,
     )
+
+
+def command_name(command: Command) -> str:
+    """What a command is called in a message: the program and what it does, without its wrappers."""
+    purpose = purpose_of(command)
+    return purpose.tool if purpose else " ".join(command.words[:2])
+
+
+def shortened(text: str) -> str:
+    """A text for a message."""
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def closing_success(step: WrittenStep, command: Command) -> Command | None:
+    """`true`, `:` or `exit 0` as the last thing that the check's own shell does, right behind the check."""
+    mine = [
+        one
+        for one in step.commands
+        if one.depth == command.depth and one.function == command.function and one.start >= command.start
+    ]
+    behind = [one for one in mine if one.start >= command.end and one.name not in {"echo", "printf"}]
+    if len(behind) != 1 or behind[0].fate is not Fate.REACHES:
+        return None
+    last = behind[0]
+    if any(one.start > last.end for one in mine):
+        return None
+    return last if last.words in {("true",), (":",), ("exit", "0"), ("return", "0")} else None

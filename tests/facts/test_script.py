@@ -207,6 +207,7 @@ def only(script: str, name: str, **how: bool) -> Command:
         ("é=1\nécho é; check || true # é", "|| true"),
         ('docker run x sh -c "check || true"', "|| true"),
         ("bash -c 'ok; check' || true", "|| true"),
+        ("check || echo no >> out.txt", "|| echo no >> out.txt"),
     ],
 )
 def test_a_handler_knows_its_place(script: str, handler: str):

@@ -1,0 +1,206 @@
+"""When a check may fail unseen, and why that is meant so.
+
+Elsewhere nearly every `|| true` is right: it stands behind clean-up, `grep`, or what is no check at all. What is left
+are checks, and of those some fail without harm. Each reason here is one sentence and one question. They are few and
+narrow: a check that is waved through by mistake guards nothing.
+"""
+
+import re
+from collections.abc import Iterable
+
+from cicd_defs.facts.script import Command
+from cicd_defs.facts.workflow import WrittenStep
+from cicd_defs.facts.yaml_nodes import Scalar, scalars
+from cicd_defs.judge.purposes import Purpose, purpose_of
+from cicd_defs.plan.pipeline import StepKind
+
+_FIXES = re.compile(
+    r"(?:^|[\s:_-])(?:--?fix(?:-only|-type\b\S*|-dry-run)?|--write|--unsafe-fixes|--autofix|--auto-?correct(?:-all)?|--in-place"
+    r"|lint[:_-]fix|fix|autofix|format)(?=\s|$)"
+)
+_FIXING_HOOKS = re.compile(
+    r"\b(?:end-of-file-fixer|trailing-whitespace|pretty-format-\w+|mixed-line-ending|isort|black)\b"
+)
+_PREPARES = re.compile(
+    r"--(?:install-types|store-durations|collect-only|update-snapshots?|snapshot-update|updateSnapshot|update-baseline"
+    r"|create-baseline|generate-baseline|set-baseline|write-baseline|baseline-create|generate-config|auto-gen-config"
+    r"|init|durations-path|benchmark-(?:only|save|json)|export-baseline|print-build-identifiers)\b"
+)
+_AGAIN = re.compile(r"\s--(?:lf|last-failed|rerun\S*|only-failures|only-rerun)\b")
+_COMMITS = re.compile(
+    r"\bgit\s+(?:-\S+\s+(?:\S+\s+)?)*(?:diff|commit|add|push|status|stash|apply)\b|gh\s+pr\s+create|create-pull-request"
+    r"|git-auto-commit|add-and-commit|autofix-ci|pre-commit-ci|suggester|ghcommit|commit-action|git-commit"
+)
+_KNOWN_TO_FAIL = re.compile(r"\b(?:known|expected|not failing|flaky|intentional(?:ly)?)\b", re.IGNORECASE)
+_LOOKED_AT_LATER = re.compile(r"\$\?|\$\{\?}|PIPESTATUS")
+_TELLING = frozenset({"echo", "printf", "true", ":", "cat", "set", "date"})
+_RECORDS = re.compile(r">>?\s*[\"']?(?!\$\{?GITHUB_STEP_SUMMARY|/dev/(?:null|stderr|stdout))[\w/$~]")
+_OUTPUT = re.compile(
+    r"(?:^|\s)(?:>>?|-o|--output(?:-file)?|--out|--json-report-file|--report-path|--sarif-output|--json-output|--report-file|-r)"
+    r"[ =]?\"?([\w$/{}.-]*[\w-]\.[A-Za-z]\w{1,7})\b"
+)
+
+
+def is_legitimate(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
+    """Whether a check may fail here without anybody being told, for one of the reasons below."""
+    return (
+        mends(step, command, purpose)
+        or prepares(command)
+        or runs_again(step, command, purpose)
+        or report_is_read(step, command)
+    )
+
+
+def mends(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
+    """It mends files in place, and what it changed is looked at, committed or offered afterwards."""
+    if purpose.kind not in {StepKind.LINT, StepKind.FORMAT}:
+        return False
+    if _FIXING_HOOKS.search(command.text) and "pre-commit" in command.text:
+        return True
+    by_hook = bool(re.search(r"(?:pre-commit|prek)(?: -\S+)* run", command.text))
+    if not (by_hook or _FIXES.search(command.text)):
+        return _in_a_job_that_mends(step)
+    return bool(_COMMITS.search(_after(step, command))) or any(
+        _COMMITS.search(_text_of(later)) for later in _later(step)
+    )
+
+
+def _in_a_job_that_mends(step: WrittenStep) -> bool:
+    return any("autofix" in later.action or "suggester" in later.action for later in _later(step))
+
+
+def prepares(command: Command) -> bool:
+    """It fetches types, stores durations or writes a baseline: the verdict is not what it is run for."""
+    return bool(_PREPARES.search(command.text))
+
+
+def runs_again(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
+    """The same check runs once more in the script, on the same, and counts there: a warm-up, or a second try."""
+    for later in step.commands:
+        if later.start < command.end or later is command:
+            continue
+        other = purpose_of(later)
+        if other is None or other.tool != purpose.tool or later.fails_script is False:
+            continue
+        if _AGAIN.search(later.text) or _FIXES.search(command.text):
+            return True
+        if set(_operands(later)) <= set(_operands(command)):
+            return True
+    return False
+
+
+def _operands(command: Command) -> list[str]:
+    return [word for word in command.plain.split()[1:] if not word.startswith("-")]
+
+
+def report_is_read(step: WrittenStep, command: Command) -> bool:
+    """It writes a report into a file, from which somebody else decides: code scanning, or a later command."""
+    written = " ".join((command.text, *command.redirects))
+    names = {found[1].rpartition("/")[2] for found in _OUTPUT.finditer(written)}
+    if not names:
+        return False
+    if any(_reads(text, names) for text in _later_commands(step, command)):
+        return True
+    return any(
+        _reads(scalar.text, names)
+        for later in _later(step)
+        if _decides(later)
+        for scalar in scalars(later.node)
+    )
+
+
+def _decides(step: WrittenStep) -> bool:
+    return "upload-sarif" in step.action or "reviewdog" in step.action or "report" in step.action
+
+
+def _reads(text: str, names: Iterable[str]) -> bool:
+    return any(name in text for name in names)
+
+
+def _later_commands(step: WrittenStep, command: Command) -> list[str]:
+    here = [one.text for one in step.commands if one.start > command.end and one.name not in _TELLING]
+    there = [one.text for later in _later(step) for one in later.commands if one.name not in _TELLING]
+    return [text for text in (*here, *there) if not text.startswith(("rm ", "ls ", "mv ", "cp "))]
+
+
+def is_recorded(handler_text: str) -> bool:
+    """What handles the failure writes it where it can be found: an output, the environment, a file."""
+    return bool(_RECORDS.search(handler_text))
+
+
+def is_known_to_fail(handler_text: str) -> bool:
+    """What handles the failure says that it is known, and why the run goes on."""
+    return bool(_KNOWN_TO_FAIL.search(handler_text))
+
+
+def outcome_is_read(step: WrittenStep) -> bool:
+    """A later step, or the job's outputs, ask what became of this step."""
+    if not step.id:
+        return False
+    name = re.escape(step.id)
+    asked = re.compile(rf"steps(?:\.{name}\b|\[\s*['\"]{name}['\"]\s*])\.(?:outcome|outputs)\b")
+    nodes = [later.node for later in _later(step)]
+    outputs = step.job.node.get("outputs")
+    every = (scalar for node in (*nodes, outputs) for scalar in scalars(node))
+    return any("steps" in scalar.text and asked.search(scalar.text) for scalar in every)
+
+
+def has_reason(step_or_job_source_line: str) -> bool:
+    """A comment on the line gives the reason."""
+    return bool(re.search(r"\s#\s*\S.{3,}", step_or_job_source_line))
+
+
+def status_is_read(step: WrittenStep, command: Command) -> bool:
+    """The next thing that the script does is to look at the exit status, and to do more with it than to tell it."""
+    script = step.script
+    assert script is not None
+    rest = script.text[command.end :]
+    end = _end_of_statement(step, command)
+    following = script.text[end:]
+    if not _LOOKED_AT_LATER.search(rest):
+        return False
+    line = next((line for line in _logical_lines(following) if line.strip(" ;\t")), "")
+    if not _LOOKED_AT_LATER.search(line):
+        return "PIPESTATUS" in rest
+    held = re.match(
+        r"[\s;]*(?:local |declare |export |readonly )?(\w+)=\"?\$(?:\?|\{\?}|\{PIPESTATUS[^}]*})", line
+    )
+    if held:
+        return _is_used(following[following.index(held[0]) + len(held[0]) :], held[1])
+    first = line.strip(" ;\t").split(" ")[0]
+    return first not in _TELLING or is_recorded(line)
+
+
+def _is_used(text: str, name: str) -> bool:
+    """Whether a variable matters: not only told."""
+    used = re.compile(rf"\b{re.escape(name)}\b")
+    for line in _logical_lines(text):
+        stripped = line.strip(" ;\t")
+        if used.search(stripped) and (stripped.split(" ")[0] not in _TELLING or is_recorded(stripped)):
+            return True
+    return False
+
+
+def _logical_lines(text: str) -> list[str]:
+    return [part for line in text.replace("\\\n", "  ").split("\n") for part in re.split(r";(?!;)", line)]
+
+
+def _end_of_statement(step: WrittenStep, command: Command) -> int:
+    """Where the simple statement of a command ends: behind its redirects and the rest of its pipeline."""
+    text = step.script.text if step.script else ""
+    at = command.end
+    while at < len(text) and text[at] not in ";\n":
+        at += 2 if text[at] == "\\" else 1
+    return at
+
+
+def _after(step: WrittenStep, command: Command) -> str:
+    return step.script.text[command.end :] if step.script else ""
+
+
+def _later(step: WrittenStep) -> tuple[WrittenStep, ...]:
+    return step.job.steps[step.index + 1 :] if step.job.key is not None else ()
+
+
+def _text_of(step: WrittenStep) -> str:
+    return "\n".join(part.text for part in (step.run, step.uses) if isinstance(part, Scalar))
