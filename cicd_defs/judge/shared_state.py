@@ -1,0 +1,502 @@
+"""What a test changes that outlives it: the environment, the working directory, modules, classes, fixed paths."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cicd_defs.judge.outside_calls import written
+from cicd_defs.judge.python_code import (
+    FUNCTIONS,
+    ModuleCode,
+    ProjectCode,
+    keyword,
+    root_name,
+    run_nodes,
+    statements_of,
+    text_of,
+)
+from cicd_defs.judge.python_tests import TEARDOWNS, SuiteFile, SuiteFunction, conftests
+
+_MUTATES = frozenset(
+    {
+        *("append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove"),
+        *("discard", "sort", "reverse", "appendleft"),
+    }
+)
+_MUTABLE_CALLS = frozenset(
+    {"list", "dict", "set", "defaultdict", "deque", "Counter", "OrderedDict", "bytearray"}
+)
+_FIXED = re.compile(r"(?:/private)?(?:/tmp|/var/tmp)/+[\w.-]|[A-Za-z]:[\\/]+(?:[Tt]emp|[Tt]mp)[\\/]+\w")
+_TOP = re.compile(r"(?:/private)?(?:/tmp|/var/tmp)/?")
+_CHOSEN_ANEW = re.compile(r"(?i)uuid|pid|rand|time|tmp|temp|token|secret|worker|suffix|unique")
+_USED_FIXTURES = re.compile(r"usefixtures\(\s*['\"](\w+)")
+_RESTORES = re.compile(
+    r"(?i)patch|env|isolat|chdir|cwd|restor|overrid|preserv|snapshot|temp|_at\b|saved|swap|context"
+)
+_CLEARED_UP = re.compile(r"addCleanup|addfinalizer|\.callback\(|\.push\(|\.restore\(|\.undo\(")
+_OVERRIDES_EMPTIED = re.compile(r"dependency_overrides(?:\s*=[^=]|\.(?:clear|pop)\()")
+_WRITES_AT = {
+    "os": frozenset({"makedirs", "mkdir", "mkfifo", "symlink", "link", "rename", "replace"}),
+    "shutil": frozenset({"copy", "copy2", "copyfile", "copytree", "move", "make_archive", "unpack_archive"}),
+    "sqlite3": frozenset({"connect"}),
+    "logging": frozenset({"FileHandler"}),
+    "zipfile": frozenset({"ZipFile"}),
+}
+_PATH_WRITES = frozenset({"write_text", "write_bytes", "mkdir", "touch", "symlink_to"})
+ENVIRONMENT, FOLDER = "os.environ", "the working directory"
+
+
+@dataclass(frozen=True, eq=False)
+class Write:
+    """Something that is changed: what, which part of it, how, and by which statement or call.
+
+    `how` is `set`, `delete`, `change`, `chdir` or `file`; `target` is what is changed, as written; `key` is the part
+    of it that is set.
+    """
+
+    node: ast.stmt | ast.Call
+    how: str
+    target: str
+    message: str
+    key: ast.expr | None = None
+    value: ast.expr | None = None
+    owner: ast.expr | None = None
+    statement: ast.stmt | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """The changes that a function of a test file makes to what is shared."""
+
+    function: SuiteFunction
+    project: ProjectCode
+
+    @property
+    def file(self) -> SuiteFile:
+        """The function's file."""
+        return self.function.file
+
+    @property
+    def code(self) -> ModuleCode:
+        """The names of the function's file."""
+        return self.function.file.code
+
+    @cached_property
+    def globals(self) -> frozenset[str]:
+        """The names that the function declares to be its module's."""
+        declared = (one.names for one in self.function.statements if isinstance(one, ast.Global))
+        return frozenset(name for names in declared for name in names)
+
+    @cached_property
+    def local(self) -> frozenset[str]:
+        """The names that are the function's own."""
+        inside: set[str] = {*self.function.parameters, *self.function.bound}
+        for statement in self.function.statements:
+            if isinstance(statement, ast.For | ast.AsyncFor):
+                inside |= {one.id for one in ast.walk(statement.target) if isinstance(one, ast.Name)}
+            elif isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+                inside.add(statement.name)
+            if isinstance(statement, FUNCTIONS):
+                inside |= {one.arg for one in [*statement.args.args, *statement.args.kwonlyargs]}
+        return frozenset(inside - self.globals)
+
+    @cached_property
+    def writes(self) -> tuple[Write, ...]:
+        """All changes, restored or not, in order."""
+        return tuple(self._writes())
+
+    def _writes(self) -> Iterator[Write]:
+        for statement in self.function.statements:
+            if isinstance(statement, ast.Assign):
+                for target in statement.targets:
+                    yield from self._set(
+                        statement, target, statement.value if len(statement.targets) == 1 else None
+                    )
+            elif isinstance(statement, ast.AugAssign):
+                yield from self._set(statement, statement.target, None)
+            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                yield from self._set(statement, statement.target, statement.value)
+            elif isinstance(statement, ast.Delete):
+                for target in statement.targets:
+                    yield from self._set(statement, target, None, "delete")
+            yield from self._called(statement)
+
+    def _set(
+        self, statement: ast.stmt, target: ast.expr, value: ast.expr | None, how: str = "set"
+    ) -> Iterator[Write]:
+        if isinstance(target, ast.Subscript):
+            yield from self._set_item(statement, target, value, how)
+        elif isinstance(target, ast.Attribute):
+            yield from self._set_attribute(statement, target, value, how)
+        elif isinstance(target, ast.Name) and self._is_given_to_all(target.id):
+            yield Write(
+                statement, "change", target.id, f"sets the module's `{target.id}`", statement=statement
+            )
+
+    def _is_given_to_all(self, name: str) -> bool:
+        return not self.function.is_fixture and name in self.globals and self._shared(name)
+
+    def _set_item(
+        self, statement: ast.stmt, target: ast.Subscript, value: ast.expr | None, how: str
+    ) -> Iterator[Write]:
+        owner = target.value
+        dotted = self.code.dotted(owner)
+        if dotted == ENVIRONMENT:
+            name = text_of(target.slice) or written(target.slice)
+            message = f"{'sets' if how == 'set' else 'deletes'} `{name}` in `os.environ`"
+        elif dotted == "sys.modules":
+            message = "changes `sys.modules`"
+        elif self._is_override(owner) or self._is_lasting(owner):
+            message = f"changes `{written(owner)}`"
+        else:
+            return
+        yield Write(statement, how, written(owner), message, target.slice, value, owner, statement)
+
+    def _is_override(self, owner: ast.expr) -> bool:
+        """FastAPI's `app.dependency_overrides`."""
+        if not isinstance(owner, ast.Attribute) or owner.attr != "dependency_overrides":
+            return False
+        return root_name(owner) not in self.local
+
+    def _is_lasting(self, owner: ast.expr) -> bool:
+        """A list or the like of the module, or of a fixture that outlives the test."""
+        if not isinstance(owner, ast.Name):
+            return False
+        if owner.id in self.local:
+            return owner.id in self.long_lived
+        return (
+            not self.function.is_fixture
+            and is_mutable(self.code.bound.get(owner.id))
+            and self._shared(owner.id)
+        )
+
+    def _shared(self, name: str) -> bool:
+        """Whether another function of the file uses a name of the module, and nobody empties it in between."""
+        word = re.compile(rf"(?<![\w.]){re.escape(name)}\b")
+        resets = re.compile(rf"(?<![\w.]){re.escape(name)}(?:\.clear\(|\[:\]|\s*(?::[^=\n]*)?=[^=])")
+        others = [one for one in self.file.functions if one is not self.function]
+        if any(resets.search(one.text) for one in others if not one.is_test):
+            return False
+        return any(word.search(one.text) for one in others)
+
+    @cached_property
+    def long_lived(self) -> Mapping[str, str]:
+        """The parameters whose value is changeable and made once for several tests, with its scope."""
+        names = set(self.function.parameters)
+        found: dict[str, str] = {}
+        for file in [self.file, *(SuiteFile(one) for one in conftests(self.code, self.project))]:
+            for one in file.functions if names else ():
+                if one.node.name in names and one.is_fixture and one is not self.function:
+                    names.discard(one.node.name)
+                    if one.scope in {"session", "module", "package", "class"} and _gives_mutable(one):
+                        found[one.node.name] = one.scope
+        return {name: scope for name, scope in found.items() if name not in self.function.bound}
+
+    def _set_attribute(
+        self, statement: ast.stmt, target: ast.Attribute, value: ast.expr | None, how: str
+    ) -> Iterator[Write]:
+        owner = target.value
+        if isinstance(owner, ast.Name) and owner.id not in self.local:
+            name = owner.id
+            if name not in self.code.origins and name not in self.code.classes:
+                return
+        elif not self._is_own_class(owner, target.attr, statement):
+            return
+        key = ast.Constant(target.attr)
+        message = f"sets `{written(target)}`" if how == "set" else f"deletes `{written(target)}`"
+        yield Write(statement, how, written(target), message, key, value, owner, statement)
+
+    def _is_own_class(self, owner: ast.expr, name: str, statement: ast.stmt) -> bool:
+        """Whether it is the test's own class, of which another method uses the attribute."""
+        function = self.function
+        if (
+            not function.is_test
+            or statement not in self._direct
+            or written(owner) not in {"self.__class__", "type(…)"}
+        ):
+            return False
+        others = (one for one in self.file.functions if one.owner is function.owner and one is not function)
+        return any(f".{name}" in one.text for one in others)
+
+    @cached_property
+    def _direct(self) -> frozenset[ast.stmt]:
+        return frozenset(statements_of(self.function.node.body, functions=False))
+
+    def _called(self, statement: ast.stmt) -> Iterator[Write]:
+        for head in _own_expressions(statement):
+            for node in run_nodes(head):
+                if isinstance(node, ast.Call) and (found := self._call(node, statement)):
+                    yield found
+
+    def _call(self, call: ast.Call, statement: ast.stmt) -> Write | None:
+        function = call.func
+        dotted = self.code.dotted(function)
+        if dotted in {"os.chdir", "os.fchdir"}:
+            message = "changes the working directory"
+            return Write(
+                call, "chdir", FOLDER, message, value=call.args[0] if call.args else None, statement=statement
+            )
+        if dotted in {"os.putenv", "os.unsetenv"}:
+            return Write(
+                call, "change", ENVIRONMENT, f"changes the environment by `{dotted}`", statement=statement
+            )
+        if isinstance(function, ast.Attribute) and function.attr in _MUTATES:
+            return self._method(call, function, statement)
+        path = self._fixed_path(call, dotted)
+        if path:
+            return Write(call, "file", path, f"writes to the fixed path `{path}`", statement=statement)
+        return None
+
+    def _method(self, call: ast.Call, function: ast.Attribute, statement: ast.stmt) -> Write | None:
+        owner, key = function.value, call.args[0] if call.args else None
+        if self.code.dotted(owner) == ENVIRONMENT:
+            how = "delete" if function.attr == "pop" else "change"
+            name = f" `{text_of(key)}`" if text_of(key) else ""
+            message = f"changes{name or ' variables'} in `os.environ` by `{function.attr}`"
+            return Write(call, how, ENVIRONMENT, message, key, None, owner, statement)
+        if self._is_lasting(owner) or self._is_override(owner):
+            message = f"changes `{written(owner)}` by `{function.attr}`"
+            return Write(call, "change", written(owner), message, None, None, owner, statement)
+        return None
+
+    def _fixed_path(self, call: ast.Call, dotted: str | None) -> str | None:
+        function = call.func
+        if isinstance(function, ast.Name) and function.id == "open" and "open" not in self.code.origins:
+            mode = text_of(keyword(call, "mode") or (call.args[1] if len(call.args) > 1 else None)) or "r"
+            return self._fixed(call.args[0]) if call.args and set(mode) & set("wax+") else None
+        root, _, last = (dotted or "").rpartition(".")
+        if last in _WRITES_AT.get(root, ()):
+            return next((path for one in call.args if (path := self._fixed(one))), None)
+        if isinstance(function, ast.Attribute):
+            if function.attr in _PATH_WRITES:
+                return self._fixed(function.value)
+            given = text_of(call.args[0]) if call.args else None
+            if function.attr == "open" and set(given or "") & set("wax+"):
+                return self._fixed(function.value)
+        return None
+
+    def _fixed(self, node: ast.expr | None, depth: int = 4) -> str | None:
+        """The path of a file that is written out, and the same in each run."""
+        if depth == 0 or node is None:
+            return None
+        if (text := text_of(node)) is not None:
+            return text if _FIXED.match(text) else None
+        if isinstance(node, ast.JoinedStr) and node.values:
+            first = text_of(node.values[0]) or ""
+            shown = written_out(self.code, node)
+            return shown if _FIXED.match(first) and not _CHOSEN_ANEW.search(shown[5:]) else None
+        if isinstance(node, ast.Name):
+            value = self.function.bound.get(node.id) or (
+                None if node.id in self.function.parameters else self.code.bound.get(node.id)
+            )
+            return self._fixed(value, depth - 1)
+        return self._fixed_in_parts(node, depth)
+
+    def _fixed_in_parts(self, node: ast.expr, depth: int) -> str | None:
+        if isinstance(node, ast.Call):
+            joins = self.code.dotted(node.func) == "os.path.join"
+            named = written(node.func).rpartition(".")[2] in {"Path", "PosixPath", "str"}
+            return (
+                self._joined(node.args, depth)
+                if joins
+                else self._joined(node.args[:1], depth)
+                if named
+                else None
+            )
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            return self._joined([node.left, node.right], depth)
+        return (
+            self._fixed(node.value, depth - 1)
+            if isinstance(node, ast.Attribute) and node.attr == "parent"
+            else None
+        )
+
+    def _joined(self, parts: list[ast.expr], depth: int) -> str | None:
+        if not parts:
+            return None
+        first = parts[0].args[0] if isinstance(parts[0], ast.Call) and parts[0].args else parts[0]
+        top, rest = text_of(first), [text_of(one) or "" for one in parts[1:]]
+        if top is not None and _TOP.fullmatch(top) and rest:
+            return "/".join([top.rstrip("/"), *rest]) if all(rest) else None
+        return self._fixed(parts[0], depth - 1)
+
+    def leaks(self) -> Iterator[Write]:
+        """The changes that nobody takes back."""
+        if not self.writes:
+            return
+        if self.function.node.name in {"setUpModule", "setup_module"} or self.function.scope not in {
+            None,
+            "function",
+        }:
+            return
+        for write in self.writes:
+            if write.how == "file" or not (_is_reset(write) or self._restored(write)):
+                yield write
+
+    def _restored(self, write: Write) -> bool:
+        if write.target in self.long_lived:
+            return False
+        token = _token(write)
+        if self._has_guardian(write):
+            return True
+        if self._again(write) or self._taken_back_inside(write, token):
+            return True
+        if write.target in {ENVIRONMENT, FOLDER} and self._remembered(write):
+            return True
+        return token.search(self._teardowns) is not None
+
+    def _has_guardian(self, write: Write) -> bool:
+        """Whether somebody else is told to put it back: pytester, a snapshot, a list of clean-ups."""
+        given, text = self.function.parameters, self.function.text
+        if write.target in {FOLDER, "sys.modules"} and {"pytester", "testdir", "fs"} & set(given):
+            return True
+        if write.target.endswith("dependency_overrides") and _OVERRIDES_EMPTIED.search(text):
+            return True
+        return _CLEARED_UP.search(text) is not None
+
+    def _again(self, write: Write) -> bool:
+        """Whether the same is changed once more: the last change is taken for the way back."""
+        others = (
+            one
+            for one in self.writes
+            if one.target == write.target and one.statement is not write.statement and one.how != "file"
+        )
+        return any(_same_part(one, write) for one in others)
+
+    def _taken_back_inside(self, write: Write, token: re.Pattern[str]) -> bool:
+        module = self.code.module
+        text = self.file.text
+        after_yield = False
+        for statement in self.function.statements:
+            start, end = module.span(statement)
+            if isinstance(statement, ast.Try) and statement.finalbody:
+                first, last = module.span(statement.finalbody[0])[0], module.span(statement.finalbody[-1])[1]
+                if token.search(text, first, last):
+                    return True
+            if isinstance(statement, ast.With | ast.AsyncWith):
+                inside = start <= module.span(write.node)[0] < end
+                if inside and any(_RESTORES.search(written(one.context_expr)) for one in statement.items):
+                    return True
+            if isinstance(statement, ast.Expr):
+                if after_yield and token.search(text, start, end):
+                    return True
+                after_yield |= isinstance(statement.value, ast.Yield)
+            elif after_yield and token.search(text, start, end):
+                return True
+        decorators = [
+            *self.function.node.decorator_list,
+            *(self.function.owner.decorator_list if self.function.owner else ()),
+        ]
+        return any(re.search(r"patch|overrid|environ|isolat|restor", written(one)) for one in decorators)
+
+    def _remembered(self, write: Write) -> bool:
+        """Whether monkeypatch knows the state before, from another change."""
+        if "monkeypatch" not in self.function.parameters:
+            return False
+        if write.target == FOLDER:
+            return "monkeypatch.chdir" in self.function.text
+        key = text_of(write.key)
+        return bool(key) and bool(
+            re.search(
+                rf"monkeypatch\.(?:set|del)env\(\s*['\"]{re.escape(key or '')}['\"]", self.function.text
+            )
+        )
+
+    @cached_property
+    def _teardowns(self) -> str:
+        """What is written in everything that clears up behind the function."""
+        texts: list[str] = []
+        wanted = {*self.function.parameters, *_USED_FIXTURES.findall(self.function.text)}
+        for file in [self.file, *(SuiteFile(one) for one in conftests(self.code, self.project))]:
+            for one in reversed(file.functions):
+                if one.node.name in TEARDOWNS:
+                    if one.owner is None or one.owner is self.function.owner or file is not self.file:
+                        texts.append(one.text)
+                elif (
+                    one.is_fixture
+                    and one is not self.function
+                    and (one.node.name in wanted or one.is_for_all)
+                ):
+                    wanted |= set(one.parameters)
+                    texts += [one.text] if re.search(r"\byield\b|finalizer", one.text) else []
+        return "\n".join(texts)
+
+
+def _token(write: Write) -> re.Pattern[str]:
+    if write.target == FOLDER:
+        return re.compile(r"chdir")
+    if write.target == ENVIRONMENT or write.target.endswith("environ"):
+        return re.compile(r"environ|putenv|stopall|patch\.dict")
+    last = write.target.rpartition(".")[2]
+    return re.compile(rf"\b{re.escape(last)}\b|stopall")
+
+
+def _is_reset(write: Write) -> bool:
+    """Whether something private, or something that is collected, is put back to nothing, as before a test."""
+    name = write.target.rpartition(".")[2]
+    if isinstance(write.node, ast.Call):
+        return isinstance(write.node.func, ast.Attribute) and write.node.func.attr == "clear"
+    if write.target == "sys.modules":
+        return write.how == "delete"
+    private = name.startswith("_") or (write.key is not None and hasattr(write.key, "lineno"))
+    if write.target == ENVIRONMENT or not private:
+        return False
+    return write.how == "delete" or name.startswith("__") or _is_nothing(write.value)
+
+
+def _is_nothing(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Constant):
+        return not value.value
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    return isinstance(value, ast.List | ast.Tuple | ast.Set) and all(_is_nothing(one) for one in value.elts)
+
+
+def _same_part(one: Write, other: Write) -> bool:
+    """Whether a change is of the same part as another, or of all parts, as `clear` and `update(before)` are."""
+    if one.how == "chdir":
+        return True
+    if isinstance(one.node, ast.Call) and isinstance(one.node.func, ast.Attribute) and one.how == "change":
+        if one.node.func.attr == "clear":
+            return True
+        if one.node.func.attr == "update":
+            return bool(one.node.args) and isinstance(one.node.args[0], ast.Name | ast.Attribute)
+    return one.key is not None and other.key is not None and ast.dump(one.key) == ast.dump(other.key)
+
+
+def _own_expressions(statement: ast.stmt) -> list[ast.expr]:
+    """What a statement itself runs, apart from the statements below it."""
+    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+        return []
+    return [one for one in ast.iter_child_nodes(statement) if isinstance(one, ast.expr)] + [
+        item.context_expr for item in getattr(statement, "items", ())
+    ]
+
+
+def is_mutable(node: ast.expr | None) -> bool:
+    """Whether an expression makes a list, a map or a set."""
+    if isinstance(node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp):
+        return True
+    return isinstance(node, ast.Call) and written(node.func).rpartition(".")[2] in _MUTABLE_CALLS
+
+
+def _gives_mutable(fixture: SuiteFunction) -> bool:
+    for statement in fixture.statements:
+        value: ast.expr | None = None
+        if isinstance(statement, ast.Return):
+            value = statement.value
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Yield):
+            value = statement.value.value
+        if isinstance(value, ast.Name):
+            value = fixture.bound.get(value.id)
+        if is_mutable(value):
+            return True
+    return False
+
+
+def written_out(code: ModuleCode, node: ast.expr) -> str:
+    """A text as it is written, without its quotes."""
+    start, end = code.module.span(node)
+    return code.module.source.text[start:end].lstrip("rfbRFB").strip("'\"")
