@@ -96,10 +96,11 @@ def scans_asset(declared: Declaration) -> list[dg.AssetsDefinition]:
     names = scan_names(declared)
     if not names:
         return []
+    declared_by = code_reference(declared.path, declared.shown)
 
     @dg.multi_asset(
         name=f"{group_of(declared.name)}__scans",
-        outs={f"scan_{scan}": _out(declared, scan) for scan in names},
+        outs={f"scan_{scan}": _out(declared, scan, declared_by) for scan in names},
         check_specs=[
             dg.AssetCheckSpec(
                 f"{scan}_clean", asset=scan_key(declared.name, scan), description=QUESTIONS[scan]
@@ -127,12 +128,12 @@ def scans_asset(declared: Declaration) -> list[dg.AssetsDefinition]:
     return [scans]
 
 
-def _out(declared: Declaration, scan: ScanName) -> dg.AssetOut:
+def _out(declared: Declaration, scan: ScanName, declared_by: Mapping[str, object]) -> dg.AssetOut:
     return dg.AssetOut(
         key=scan_key(declared.name, scan),
         description=refusal(declared) or WORDS[scan],
         group_name=group_of(declared.name),
-        metadata=code_reference(declared.path, declared.shown),
+        metadata=declared_by,
         dagster_type=REPORT,
         is_required=False,
     )

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from cicd_defs.facts import scans_code, scans_images, scans_secrets
+from cicd_defs.facts.manifests import read_json
 from cicd_defs.facts.scans import ScanFinding, Scanned, ToolRun, UnreadableAnswer, in_short
 from cicd_defs.facts.scans_code import config_of, judged_files, read_bandit
 from cicd_defs.facts.scans_dependencies import READERS, Answer, npm_complaint
@@ -57,6 +58,10 @@ LARGEST_DATABASE = 4 * 1024**3
 
 SECRET_SCAN = Path(__file__).with_name("secret_scan.py")
 
+_NEEDS = (
+    *("name", "version", "dependencies", "devDependencies", "optionalDependencies", "peerDependencies"),
+    *("peerDependenciesMeta", "bundleDependencies", "overrides", "workspaces"),
+)
 _PASSED_ON = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _USER_IN_ADDRESS = re.compile(r"(?<=//)[^/@\s]*@")
 _SCRATCH = re.compile(r"[^\s'\"]*/cicd-scan-\w+/?")
@@ -180,7 +185,7 @@ class LocalTools:
         """npm sees the lock file and its manifest: no `.npmrc`, no scripts, and nothing to install."""
         program, manifest = self._program(NPM), join(folder_of(path), "package.json")
         with _scratch() as folder:
-            shown = {name_of(path): _text(tree, path), "package.json": tree.text(manifest) or "{}"}
+            shown = {name_of(path): _text(tree, path), "package.json": _needs(tree.text(manifest) or "")}
             for name, text in shown.items():
                 (folder / name).write_text(text)
             options = ["--json", "--package-lock-only", "--ignore-scripts", "--no-update-notifier"]
@@ -256,7 +261,7 @@ class LocalTools:
         tool, target = f"{scans_secrets.TOOL} of the history", scans_secrets.TARGET
         if isinstance(history, Unavailable):
             return [], _not_run(tool, target, history.reason)
-        layers = _layers(history.versions)
+        layers = _layers([one for one in history.versions if one.path != scans_secrets.BASELINE])
         try:
             with _scratch() as folder:
                 places = [folder / str(number) for number in range(len(layers))]
@@ -422,6 +427,12 @@ def _last_words(complaint: str) -> str:
     """The last line of what a program complains of: of a Python trace, what it ends with."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     return lines[-1] if lines else "it said nothing"
+
+
+def _needs(manifest: str) -> str:
+    """What a `package.json` needs, and nothing of what else it tells npm to do or to be."""
+    told = read_json(manifest)
+    return json.dumps({key: told[key] for key in _NEEDS if key in told})
 
 
 def _text(tree: Tree, path: str) -> str:

@@ -3,8 +3,9 @@
     python -m tests.bench.location            # 10, 100 and 1,000 projects
     python -m tests.bench.location 50 500
 
-Each size is loaded and validated in a process of its own (`dagster definitions validate`). A project has four assets
-and sixteen files, so that it has 20 keys, and five checks: four families, and its project file's own.
+Each size is loaded and validated in a process of its own (`dagster definitions validate`). A project has five assets,
+sixteen files and four scans, so that it has 25 keys, and twelve checks: seven families, one for each scan, and its
+project file's own.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 if os.environ.get("CICD_BENCH"):
-    # What Dagster loads when it validates this module: the location, with files added until a project has 20 keys.
+    # What Dagster loads when it validates this module: the location, with files added until a project has sixteen.
     import cicd_defs.plan.files
 
     known = cicd_defs.plan.files.known_paths

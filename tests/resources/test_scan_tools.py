@@ -179,6 +179,7 @@ def test_a_secret_that_was_added_and_removed_is_found_with_its_commit():
         Version("app.env", first, f"# one\nTOKEN={TOKEN}\n".encode()),
         Version("app.env", second, f"# two\nTOKEN={TOKEN}\n".encode()),
         Version("app.env/x", second, f"TOKEN={OTHER}\n".encode()),
+        Version(".secrets.baseline", second, json.dumps({"hashed_secret": "0123456789abcdef" * 2}).encode()),
     )
     tree = Tree.of({"app.env": "# three\n"})
     scanned = LocalTools().secrets(tree, History(versions, "two commits"), ())
@@ -275,6 +276,7 @@ def test_npm_audit_sees_the_lock_file_and_runs_nothing(server, tmp_path):
         "version": "1.0.0",
         "dependencies": {"left-basket": "^1.0.0"},
         "scripts": scripts,
+        "devEngines": {"packageManager": {"name": "yarn", "onFail": "error"}},
     }
     files = {
         "web/package.json": json.dumps(manifest),
