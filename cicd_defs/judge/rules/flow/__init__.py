@@ -1,5 +1,5 @@
 """Jobs and steps in an order that cannot hold."""
 
-from types import ModuleType
+from cicd_defs.judge.rules.flow import artifact_overwritten, unknown_artifact, unknown_need, unknown_output
 
-RULES: tuple[ModuleType, ...] = ()
+RULES = (unknown_need, unknown_output, unknown_artifact, artifact_overwritten)

@@ -1,0 +1,184 @@
+"""The artifacts that a workflow's jobs put up and take down, by name.
+
+Names are compared as patterns: a part that is worked out when the workflow runs stands for any text, but for a matrix'
+values, which are known where the matrix is written out.
+https://docs.github.com/actions/how-tos/writing-workflows/choosing-what-your-workflow-does/storing-and-sharing-data-from-a-workflow
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
+from cicd_defs.facts.yaml_nodes import Mapping, Scalar
+from cicd_defs.judge.pushed_images import literal
+from cicd_defs.judge.repository import Repository
+from cicd_defs.judge.written_outputs import called_workflow
+
+UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
+DEFAULT_NAME = "artifact"
+
+_ANY = "*"
+_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*}}", re.DOTALL)
+_MATRIX = re.compile(r"matrix\.([\w-]+)", re.IGNORECASE)
+_OF_OTHERS: dict[str, tuple[str, ...]] = {
+    "actions/upload-pages-artifact": ("github-pages",),
+    "hynek/build-and-inspect-python-package": ("Packages*",),
+    "docker/build-push-action": ("*.dockerbuild",),
+    "docker/bake-action": ("*.dockerbuild",),
+    "anchore/sbom-action": (_ANY,),
+    "actions/jekyll-build-pages": (),
+}
+_PERHAPS = re.compile(
+    r"upload|artifact|publish-unit-test|report|inspect|package|wheel|sbom|scorecard|slsa|attest"
+)
+_MOST = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One artifact as it is named: `patterns` are the names that it can have, with `*` for any text."""
+
+    step: WrittenStep
+    scalar: Scalar | None
+    patterns: tuple[str, ...]
+
+
+def uploads(workflow: WrittenWorkflow) -> Iterator[Artifact]:
+    """What a workflow's own steps put up."""
+    for step in workflow.steps:
+        if step.action == UPLOAD:
+            scalar = step.inputs.get("name")
+            if step.given("archive").lower() not in {"", "true"}:  # a file under its own name
+                yield Artifact(step, scalar, (_ANY,))
+                continue
+            yield Artifact(step, scalar, names_of(step, scalar.text if scalar else DEFAULT_NAME))
+
+
+def names_of(step: WrittenStep, text: str) -> tuple[str, ...]:
+    """Each name that a text can become in a step."""
+    text = literal(step.job, step, text).strip()
+    if "${{" not in text:
+        return (text,)
+    combinations = _combinations(step.job, set(_MATRIX.findall(text)))
+    return tuple(dict.fromkeys(_filled(text, values) for values in combinations))
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    def value(found: re.Match[str]) -> str:
+        name = re.fullmatch(r"matrix\.([\w-]+)", found[1], re.IGNORECASE)
+        return values.get(name[1].lower(), _ANY) if name else _ANY
+
+    return re.sub(r"\*+", _ANY, _EXPRESSION.sub(value, text))
+
+
+def _combinations(job: WrittenJob, names: set[str]) -> list[dict[str, str]]:
+    """The values of these parts of the matrix, each with each, as far as they are written out."""
+    held: dict[str, list[str]] = {}
+    for name in sorted({name.lower() for name in names}):
+        values = _values(job, name)
+        held[name] = values or [_ANY]
+    made = [dict(zip(held, values, strict=True)) for values in product(*held.values())] if held else [{}]
+    return made if len(made) <= _MOST else [{}]
+
+
+def _values(job: WrittenJob, name: str) -> list[str]:
+    if job.matrix is None:
+        return []
+    axis = next((node for key, node in job.axes.items() if key.lower() == name), None)
+    nodes = list(axis.items) if axis else []
+    if any(key.text.lower() == name for key, node in job.matrix.pairs if isinstance(node, Scalar)):
+        return []
+    included = job.matrix.get("include")
+    if isinstance(included, Scalar):
+        return []
+    listed = job.matrix.sequence("include")
+    for item in listed.items if listed else ():
+        if isinstance(item, Mapping):
+            nodes += [node for key, node in item.pairs if key.text.lower() == name]
+    texts = [node.text if isinstance(node, Scalar) and "${{" not in node.text else _ANY for node in nodes]
+    return list(dict.fromkeys(texts))
+
+
+def put_up_in_run(workflow: WrittenWorkflow, repository: Repository) -> list[str] | None:
+    """The patterns of all names that a run of a workflow puts up; None where nobody can tell."""
+    return _put_up(workflow, repository, frozenset(), callers=True)
+
+
+def _put_up(
+    workflow: WrittenWorkflow, repository: Repository, seen: frozenset[str], *, callers: bool
+) -> list[str] | None:
+    if workflow.path in seen or len(seen) > 8:
+        return []
+    seen |= {workflow.path}
+    patterns = [pattern for artifact in uploads(workflow) for pattern in artifact.patterns]
+    for step in workflow.steps:
+        others = _by_another_action(step, repository)
+        if others is None:
+            return None
+        patterns += others
+    for job in workflow.jobs:
+        if job.uses is None:
+            continue
+        called = called_workflow(job, repository)
+        below = None if called is None else _put_up(called, repository, seen, callers=False)
+        if below is None:
+            return None
+        patterns += below
+    if callers and "workflow_call" in workflow.events:
+        above = _of_callers(workflow, repository, seen)
+        return None if above is None else patterns + above
+    return patterns
+
+
+def _of_callers(workflow: WrittenWorkflow, repository: Repository, seen: frozenset[str]) -> list[str] | None:
+    """What the runs put up in which a workflow is called. Anybody may call it, but most callers are near."""
+    calling = [
+        other
+        for other in repository.workflows
+        if any(job.uses and job.uses.text.strip() == f"./{workflow.path}" for job in other.jobs)
+    ]
+    if not calling:
+        return None
+    patterns: list[str] = []
+    for other in calling:
+        above = _put_up(other, repository, seen, callers=True)
+        if above is None:
+            return None
+        patterns += above
+    return patterns
+
+
+def _by_another_action(step: WrittenStep, repository: Repository) -> list[str] | None:
+    """What an action puts up that is none of GitHub's own; None where it may be anything."""
+    action = step.action
+    if not action or action == UPLOAD or action.startswith("docker:"):
+        return []
+    if action in _OF_OTHERS:
+        return list(_OF_OTHERS[action])
+    if action.startswith("./"):
+        folder = step.uses.text.strip()[2:].strip("/") if step.uses else ""
+        names = {f"{folder}/action.yml".lstrip("/"), f"{folder}/action.yaml".lstrip("/")}
+        own = next((one for one in repository.workflows if one.path in names), None)
+        if own is None:
+            return None
+        return [_ANY if "inputs." in pattern else pattern for one in uploads(own) for pattern in one.patterns]
+    return None if _PERHAPS.search(action) and not action.startswith("actions/") else []
+
+
+@lru_cache(maxsize=8192)
+def can_be_same(one: str, other: str) -> bool:
+    """Whether two patterns can stand for the same name."""
+    if not one or not other:
+        return not one.strip(_ANY) and not other.strip(_ANY)
+    if one[0] == _ANY:
+        return (
+            can_be_same(one[1:], other)
+            or (other[0] != _ANY and can_be_same(one, other[1:]))
+            or (other[0] == _ANY and can_be_same(one, other[1:]))
+        )
+    if other[0] == _ANY:
+        return can_be_same(one, other[1:]) or can_be_same(one[1:], other)
+    return one[0].lower() == other[0].lower() and can_be_same(one[1:], other[1:])

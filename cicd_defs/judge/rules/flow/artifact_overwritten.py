@@ -1,0 +1,184 @@
+"""Several uploads of one run have the same artifact name.
+
+**Why it matters** From the fourth version on an artifact cannot be changed: the second upload fails with a conflict, in
+the leg of the matrix that comes last, at random.
+**How to fix** Give each its own name, and take them down together by `pattern` with `merge-multiple`.
+**Example** In a matrix of systems `name: dist` becomes `name: dist-${{ matrix.os }}`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
+from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
+from cicd_defs.judge.artifacts import DEFAULT_NAME, DOWNLOAD, UPLOAD, Artifact, uploads
+from cicd_defs.judge.edits import insert_pair, replace_scalar, set_input, with_all
+from cicd_defs.judge.placed import edit_in
+from cicd_defs.judge.repository import Repository
+from cicd_defs.judge.rule import About, Found
+
+ABOUT = About(Family.FLOW, Severity.HIGH)
+
+_EXPRESSION = re.compile(r"\$\{\{(.*?)}}", re.DOTALL)
+
+_OF_A_LEG = re.compile(
+    r"matrix|strategy|runner|steps|\bjob\b|hashFiles|github\.job\b|github\.action|\benv\.", re.IGNORECASE
+)
+
+
+def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
+    """Uploads in legs of a matrix, and pairs of uploads, under one name."""
+    if UPLOAD not in workflow.source.text or workflow.kind == "action":
+        return
+    made = [one for one in uploads(workflow) if _keeps(one.step)]
+    told: set[int] = set()
+    for one in made:
+        if _legs(one.step.job) and not _OF_A_LEG.search(_worked_out(one)) and not _one_leg(one.step):
+            told.add(id(one.step))
+            yield _in_matrix(workflow, one)
+    for at, one in enumerate(made):
+        before = next((other for other in made[:at] if _collide(workflow, other, one)), None)
+        if before is not None and id(one.step) not in told:
+            told.add(id(one.step))
+            yield _twice(workflow, before, one)
+
+
+def _keeps(step: WrittenStep) -> bool:
+    """Whether an upload fails where the name is taken."""
+    if step.given("overwrite").lower() not in {"", "false"} or "archive" in step.inputs:
+        return False
+    version = step.version
+    if re.fullmatch(r"[0-9a-f]{40}", version) and step.uses:
+        comment = re.match(r"[ \t]*#[^\r\n]*?\bv?(\d+)", step.source.text[step.uses.end : step.uses.end + 80])
+        return comment is None or int(comment[1]) >= 4
+    major = re.match(r"v?(\d+)", version)
+    return major is None or int(major[1]) >= 4
+
+
+def _worked_out(one: Artifact) -> str:
+    return " ".join(_EXPRESSION.findall(one.scalar.text)) if one.scalar else ""
+
+
+def _legs(job: WrittenJob) -> bool:
+    """Whether a job's matrix has several combinations."""
+    strategy = job.node.mapping("strategy")
+    if job.matrix is None:
+        return strategy is not None and strategy.scalar("matrix") is not None
+    if any(len(axis.items) > 1 for axis in job.axes.values()):
+        return True
+    if any(isinstance(node, Scalar) and "${{" in node.text for _, node in job.matrix.pairs):
+        return True
+    included = job.matrix.sequence("include")
+    return not job.axes and included is not None and len(included.items) > 1
+
+
+def _one_leg(step: WrittenStep) -> bool:
+    """Whether a condition may let one leg through only."""
+    return any(
+        condition is not None and _OF_A_LEG.search(condition.text)
+        for condition in (step.condition, step.job.condition)
+    )
+
+
+def _collide(workflow: WrittenWorkflow, one: Artifact, other: Artifact) -> bool:
+    """Whether two uploads can both happen, under the same name."""
+    here = one.scalar.text.strip() if one.scalar else DEFAULT_NAME
+    there = other.scalar.text.strip() if other.scalar else DEFAULT_NAME
+    if here.lower() != there.lower() or _OF_A_LEG.search(_worked_out(one)):
+        return False
+    if one.step.job is other.step.job:
+        return one.step.condition is None and other.step.condition is None
+    conditions = (one.step.condition, other.step.condition, one.step.job.condition, other.step.job.condition)
+    return all(condition is None for condition in conditions)
+
+
+def _in_matrix(workflow: WrittenWorkflow, one: Artifact) -> Found:
+    job, step = one.step.job, one.step
+    suffix = _suffix(job)
+    name = one.scalar.text.strip() if one.scalar else DEFAULT_NAME
+    edits = with_all(_renamed(one, suffix), *_followed(workflow, name))
+    place: Scalar | None = one.scalar or step.uses
+    assert place is not None
+    return Found(
+        step.source,
+        place.start,
+        place.end,
+        f"each leg of the matrix puts up `{name}`, and the second one fails",
+        Fix("Name the leg in it", edits) if edits else None,
+    )
+
+
+def _suffix(job: WrittenJob) -> str:
+    """What tells the legs apart: values of the matrix that can stand in a name, else the leg's number."""
+    axes = {key: axis for key, axis in job.axes.items() if len(axis.items) > 1}
+    fit = all(
+        isinstance(item, Scalar) and re.fullmatch(r"[\w.+-]+", item.text)
+        for axis in axes.values()
+        for item in axis.items
+    )
+    includes = job.matrix is not None and isinstance(job.matrix.get("include"), Sequence | Scalar)
+    if not axes or not fit or includes or len(axes) > 2:
+        return "-${{ strategy.job-index }}"
+    return "".join(f"-${{{{ matrix.{key} }}}}" for key in axes)
+
+
+def _renamed(one: Artifact, suffix: str) -> Edit | None:
+    if one.scalar is None:
+        return set_input(one.step, "name", f"{DEFAULT_NAME}{suffix}")
+    scalar = one.scalar
+    if scalar.style:
+        return edit_in(one.step.source, scalar, len(scalar.text), len(scalar.text), suffix)
+    return (
+        replace_scalar(one.step.source, scalar, f"{scalar.text}{suffix}")
+        if "${{" in scalar.text
+        else _plain(one, scalar, suffix)
+    )
+
+
+def _plain(one: Artifact, scalar: Scalar, suffix: str) -> Edit | None:
+    """A plain name may go on with an expression; in braces it has to be quoted."""
+    if scalar.aliased:
+        return None
+    given = one.step.node.mapping("with")
+    quote = '"' if given is not None and given.flow else ""
+    text = f"{quote}{scalar.text}{suffix}{quote}"
+    return Edit(one.step.source.path, scalar.start, scalar.end, text)
+
+
+def _followed(workflow: WrittenWorkflow, name: str) -> Iterator[Edit | None]:
+    """Downloads of a name that becomes several: they take all of them."""
+    for step in workflow.steps:
+        scalar = step.inputs.get("name")
+        if step.action != DOWNLOAD or scalar is None or scalar.text.strip().lower() != name.lower():
+            continue
+        given = step.node.mapping("with")
+        key = given.key("name") if given else None
+        if given is None or key is None or given.flow or key.style:
+            yield None
+            continue
+        yield Edit(step.source.path, key.start, key.end, "pattern")
+        yield replace_scalar(step.source, scalar, f"{scalar.text.strip()}-*")
+        yield _merged(step, given)
+
+
+def _merged(step: WrittenStep, given: Mapping) -> Edit | None:
+    return insert_pair(step.source, given, ["merge-multiple: true"], after=given.pairs[-1][0].text)
+
+
+def _twice(workflow: WrittenWorkflow, before: Artifact, one: Artifact) -> Found:
+    step = one.step
+    name = one.scalar.text.strip() if one.scalar else DEFAULT_NAME
+    same_job = before.step.job is step.job
+    suffix = f"-{step.index + 1}" if same_job else f"-{step.job.id}"
+    edits = with_all(_renamed(one, suffix), *_followed(workflow, name))
+    place: Scalar | None = one.scalar or step.uses
+    assert place is not None
+    where = "an earlier step" if same_job else f"the job `{before.step.job.id}`"
+    return Found(
+        step.source,
+        place.start,
+        place.end,
+        f"{where} puts up `{name}` too, and the second upload fails",
+        Fix("Give it a name of its own", edits) if edits else None,
+    )
