@@ -1,0 +1,136 @@
+"""An image runs its program as root.
+
+**Why it matters** Whoever breaks into the program is root in the container, can change all of its files, and is one
+mistake of the kernel away from the host. Kubernetes' restricted policy refuses to start such an image.
+**How to fix** Name a user before the program starts, by number, so that Kubernetes can tell that it is not root. What
+the program writes to has to belong to that user. Images that step down by themselves (`gosu`, `su-exec`, s6, official
+databases) are let be, and so are those for developers and of repositories whose manifests say `runAsNonRoot`.
+**Example** `USER 10001` before `CMD ["gunicorn", "app:app"]`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.sources import Role, role_of
+from cicd_defs.judge.dockerfiles import Instruction, WrittenDockerfile, dockerfiles_of
+from cicd_defs.judge.repository import Repository
+from cicd_defs.judge.rule import About, Found
+
+ABOUT = About(Family.HYGIENE, Severity.MEDIUM, subject="repository")
+
+ROOT = {"root", "0"}
+NOBODY = "10001"
+_NOT_ROOT = re.compile(
+    r"nonroot|non-root|unprivileged|rootless|chainguard|cgr\.dev/|/distroless/.*:nonroot|bitnami/"
+)
+_NEEDS_ROOT_FIRST = re.compile(
+    r"\b(?:gosu|su-exec|setpriv|runuser|chpst|s6-overlay|s6-setuidgid|setuidgid|supervisord|supervisor|sshd|systemd"
+    r"|userspec|iptables|nftables|ipset)\b"
+)
+_OWN_ENTRYPOINT = re.compile(
+    r"(?:.*/)?(?:postgres|postgis|timescaledb|mysql|mariadb|percona|redis|valkey|memcached|mongo|rabbitmq|elasticsearch"
+    r"|opensearch|cassandra|neo4j|influxdb|couchdb|kafka|zookeeper|nats|etcd|consul|vault|grafana|prometheus|keycloak"
+    r"|jenkins|node-exporter|alertmanager|loki|minio|solr|sonarqube|ghost|home-?assistant|pgbouncer|varnish"
+    r"|haproxy|logstash|kibana|fluentd|fluent-bit|airflow|superset|jupyter\S*|\S*-notebook|swagger-ui|dex)(?:[:@].*)?"
+)
+_STARTS_AS_ROOT = re.compile(r"(?:.*/)?(?:nginx|httpd|apache|php:\S*apache|caddy|traefik|haproxy)\S*")
+_NO_SERVICE = re.compile(
+    r"(?:.*/)?(?:docker|dind|kind|kindest\S*|buildkit|earthly|act|\S*iptables\S*)(?:[:@].*)?"
+)
+_MANIFEST = re.compile(r"runAsNonRoot:\s*true|runAsUser:\s*[1-9]\d*")
+
+
+def find(repository: Repository) -> Iterator[Found]:
+    """Images whose last user is root, or that never name one."""
+    for dockerfile in dockerfiles_of(repository):
+        if not _is_let_be(dockerfile, repository):
+            yield from _judged(dockerfile, repository)
+
+
+def _judged(dockerfile: WrittenDockerfile, repository: Repository) -> Iterator[Found]:
+    final = dockerfile.final
+    users = [one for one in dockerfile.inherited(final) if one.word == "USER" and one.rest]
+    last = users[-1] if users else None
+    if last is not None and last.rest.partition(":")[0].strip("\"'") not in ROOT:
+        return
+    if last is not None and last in final.instructions:
+        earlier = [one for one in users if one.rest.partition(":")[0].strip("\"'") not in ROOT]
+        message = f"`USER {last.rest}` is the last word: the image runs its program as root"
+        yield Found(dockerfile.source, last.start, last.end, message, _fix(dockerfile, earlier))
+        return
+    if last is None and (_NOT_ROOT.search(dockerfile.base_of(final)) or _manifests_say_it(repository)):
+        return
+    origin = final.origin
+    message = f"the image from `{origin.rest}` never leaves root: no `USER` is named"
+    yield Found(dockerfile.source, origin.start, origin.end, message, _fix(dockerfile, []))
+
+
+def _is_let_be(dockerfile: WrittenDockerfile, repository: Repository) -> bool:
+    """Whether it is for developers, steps down by itself, or nobody can tell what it stands on."""
+    final = dockerfile.final
+    base = dockerfile.base_of(final)
+    if not base or base == "scratch" or dockerfile.for_developers:
+        return True
+    if _OWN_ENTRYPOINT.fullmatch(base) or _NO_SERVICE.fullmatch(base):
+        return True
+    instructions = dockerfile.inherited(final)
+    if not any(one.word in {"CMD", "ENTRYPOINT"} for one in instructions) and not _STARTS_AS_ROOT.fullmatch(
+        base
+    ):
+        return True  # it is there for others to build on, or holds files alone
+    texts = [one.rest + one.body for one in instructions if one.word != "LABEL"]
+    return any(map(_NEEDS_ROOT_FIRST.search, texts)) or _entrypoint_gives_root_up(
+        dockerfile, instructions, repository
+    )
+
+
+def _entrypoint_gives_root_up(
+    dockerfile: WrittenDockerfile, instructions: list[Instruction], repository: Repository
+) -> bool:
+    """Whether a script of the repository that starts the image gives root up."""
+    words = {
+        word.rpartition("/")[2]
+        for one in instructions
+        if one.word in {"CMD", "ENTRYPOINT"}
+        for word in re.sub(r"[\[\]\",]", " ", one.operands).split()
+    }
+    named = {word for word in words if re.search(r"entry|start|init|run|\.sh$", word)}
+    if not named:
+        return False
+    paths = [path for path in repository.tree.paths if path.rpartition("/")[2] in named]
+    sources = filter(None, map(repository.source, paths[:10]))
+    return any(
+        re.search(r"\b(?:gosu|su-exec|setpriv|runuser|su -|su -c|chpst|exec su)\b", one.text)
+        for one in sources
+    )
+
+
+def _manifests_say_it(repository: Repository) -> bool:
+    """Whether what deploys the images has them run as somebody else."""
+    for path in repository.tree.paths:
+        if (
+            not path.endswith((".yml", ".yaml"))
+            or path.startswith(".github/")
+            or role_of(path) > Role.AUXILIARY
+        ):
+            continue
+        source = repository.source(path)
+        if source and "runAs" in source.text and _MANIFEST.search(source.text):
+            return True
+    return False
+
+
+def _fix(dockerfile: WrittenDockerfile, earlier: list[Instruction]) -> Fix | None:
+    """A user before the program starts. Servers that open their files as root are left to people."""
+    final, source = dockerfile.final, dockerfile.source
+    starts = [one for one in final.instructions if one.word in {"CMD", "ENTRYPOINT"}]
+    if not starts or (_STARTS_AS_ROOT.fullmatch(dockerfile.base_of(final)) and not earlier):
+        return None
+    user = earlier[-1].rest if earlier else NOBODY
+    below = [one for one in final.instructions if one.start > starts[0].start]
+    if any(one.word in {"RUN", "USER"} for one in below):
+        return None
+    at = source.line_start(starts[0].start)
+    edit = Edit(source.path, at, at, f"USER {user}{source.newline}")
+    return Fix(f"Run the program as user {user}", (edit,))
