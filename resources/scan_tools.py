@@ -136,9 +136,7 @@ class LocalTools:
             answers.append(answer)
             notes += [note] if note else []
         runs = [answer.run for answer in answers]
-        runs += [
-            _not_run(tool, path, "no lock file says which versions are used") for path, tool in unlocked(tree)
-        ]
+        runs += _unlocked_runs(tree)
         unread = unread_locks(tree)
         runs += [_not_run("dependencies", path, "no tool here reads this lock file") for path in unread]
         return Scanned(
@@ -163,8 +161,12 @@ class LocalTools:
     def _pip_audit(self, tree: Tree, path: str) -> tuple[Answer, str]:
         """Nothing is resolved, downloaded or built: pip-audit is shown names and versions, and asks about them."""
         pins = python_pins(path, _text(tree, path))
-        if not pins.pins:
+        if not pins.readable:
+            raise NoAnswer("it cannot be read as a lock file")
+        if pins.loose and not pins.pins:
             raise NoAnswer("it pins no versions, so nobody knows which ones are used")
+        if not pins.pins:
+            return Answer(run=ToolRun(tool=PIP_AUDIT, target=path, looked_at="0 packages")), ""
         answers = []
         with _scratch() as folder:
             for pinned in pins.rounds:
@@ -397,6 +399,15 @@ class LocalTools:
 
 def _not_run(tool: str, target: str, reason: str) -> ToolRun:
     return ToolRun(tool=tool, target=target, reason=reason)
+
+
+def _unlocked_runs(tree: Tree) -> Iterator[ToolRun]:
+    """One gap for each tool that would read a lock file, were there one; a workspace has very many manifests."""
+    found = unlocked(tree)
+    for tool in dict.fromkeys(one.tool for one in found):
+        first, *others = [one.path for one in found if one.tool == tool]
+        more = in_short(f"; nor for {', '.join(others)}") if others else ""
+        yield _not_run(tool, first, f"no lock file says which versions are used{more}")
 
 
 def _module(name: str) -> Program:

@@ -42,6 +42,9 @@ _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)")
 _NAME = re.compile(r'^name = "([A-Za-z0-9][A-Za-z0-9._-]*)"$', re.MULTILINE)
 _VERSION = re.compile(r'^version = "([A-Za-z0-9][A-Za-z0-9.!+_-]*)"$', re.MULTILINE)
 _OWN = re.compile(r"^source = \{ (?:editable|virtual|directory) =", re.MULTILINE)
+_TABLE_LOCK = re.compile(
+    r"^(?:\[\[package\]\]|\[metadata\]|version = |lock-version = |package = )", re.MULTILINE
+)
 _ADVISORY = re.compile(r'"(RUSTSEC-\d{4}-\d{4})"')
 
 
@@ -53,10 +56,14 @@ class Lock(NamedTuple):
 
 
 class Pins(NamedTuple):
-    """What a Python lock file pins, by name and version; `loose` are those that it names without a version."""
+    """What a Python lock file pins, by name and version; `loose` are those that it names without a version.
+
+    `readable`: it is a lock file, be it one that names nothing.
+    """
 
     pins: tuple[tuple[str, str], ...]
     loose: tuple[str, ...] = ()
+    readable: bool = True
 
     @property
     def rounds(self) -> tuple[tuple[tuple[str, str], ...], ...]:
@@ -150,9 +157,9 @@ def python_pins(path: str, text: str) -> Pins:
     """The versions that a Python lock file or requirements file pins. What is unreadable pins nothing."""
     name = name_of(path)
     if name in _TABLES:
-        return Pins(_distinct(_of_tables(text)))
+        return Pins(_distinct(_of_tables(text)), readable=bool(_TABLE_LOCK.search(text)))
     if name == "Pipfile.lock":
-        return Pins(_distinct(_of_pipfile(text)))
+        return Pins(_distinct(_of_pipfile(text)), readable="_meta" in text)
     return _of_requirements(text)
 
 

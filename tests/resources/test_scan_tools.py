@@ -221,6 +221,22 @@ def test_pip_audit_asks_about_what_is_pinned_and_resolves_nothing(server):
     assert scanned.notes == ("requirements.txt: not looked up, because not pinned: thick-tray",)
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "uv.lock",
+            'version = 1\n\n[[package]]\nname = "ours"\nversion = "1"\nsource = { editable = "." }\n',
+        ),
+        ("poetry.lock", 'package = []\n\n[metadata]\nlock-version = "2.1"\n'),
+        ("requirements.txt", "# nothing\n-r other.txt\n"),
+    ],
+)
+def test_a_lock_file_that_names_nothing_is_well(path, text):
+    [run] = LocalTools(osv="http://127.0.0.1:9/").dependencies(Tree.of({path: text})).runs
+    assert (run.reason, run.looked_at) == ("", "0 packages")
+
+
 def test_who_cannot_be_reached_is_not_taken_for_content():
     tools = LocalTools({"HTTPS_PROXY": "http://u:canary@127.0.0.1:9"}, osv="https://127.0.0.1:9/v1/query")
     scanned = tools.dependencies(Tree.of({"requirements.txt": "thin-tray==2.0.0\n"}))
@@ -236,6 +252,11 @@ def test_who_cannot_be_reached_is_not_taken_for_content():
     ("files", "reason"),
     [
         ({"requirements.txt": "flask\n"}, "it pins no versions"),
+        ({"uv.lock": ""}, "it cannot be read as a lock file"),
+        (
+            {f"{name}/package.json": '{"dependencies": {"a": "1"}}' for name in "ab"},
+            "no lock file says which versions are used; nor for b/package.json",
+        ),
         ({"pyproject.toml": '[project]\ndependencies = ["flask"]\n'}, "no lock file"),
         ({"package.json": '{"dependencies": {"a": "1"}}'}, "no lock file"),
         ({"package.json": '{"dependencies": {"a": "1"}}', "yarn.lock": ""}, "no tool here reads"),
