@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from cicd_defs.facts.findings import Finding
 from cicd_defs.facts.instructions import is_dockerfile
@@ -45,6 +45,13 @@ class _Answer(NamedTuple):
 
 _Key = tuple[str, str, str, bytes]
 _Scan = Callable[[Mapping[str, str], str | None], Scan | NotEvaluated]
+
+
+class FileJudges(Protocol):
+    """Who is asked about a repository's files beside our own rules."""
+
+    def judge(self, repository: Repository) -> Judged:
+        """What they say of all files that they know."""
 
 
 @dataclass
@@ -91,7 +98,7 @@ class Judges:
                 if one.file not in named
             ]
             for name, path in named.items():
-                self._said[keys[path]] = _answer(new[path], name, answer)
+                self._said[keys[path]] = _answer(new[path], name, answer, repository)
         said = [self._said[keys[path]] for path in files]
         return Judged(
             tuple(finding for one in said for finding in one.findings),
@@ -121,10 +128,14 @@ def _name(path: str, number: int, file: WrittenWorkflow | Source) -> str:
     return f"named/{number}/.github/workflows/{path.rpartition('/')[2]}"
 
 
-def _answer(file: WrittenWorkflow | Source, name: str, scan: Scan) -> _Answer:
+def _answer(file: WrittenWorkflow | Source, name: str, scan: Scan, repository: Repository) -> _Answer:
     path = _source(file).path
     reports: tuple[Reported, ...] = tuple(one for one in scan.findings if one.file == name)
-    findings = hadolint.adopted(file, reports) if isinstance(file, Source) else zizmor.adopted(file, reports)
+    if isinstance(file, Source):
+        findings = hadolint.adopted(file, reports)
+    else:
+        others = {one.path: one for one in repository.workflows}
+        findings = zizmor.adopted(file, reports, others.get)
     refused = (one.model_copy(update={"file": path}) for one in scan.refusals if one.file == name)
     return _Answer(tuple(findings), tuple(refused))
 

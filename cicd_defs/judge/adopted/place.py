@@ -1,5 +1,6 @@
 """Where a finding of zizmor stands: its file as nodes, and the job and step that it is about."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,10 +12,15 @@ from cicd_defs.facts.yaml_nodes import Mapping, Node, Sequence
 
 @dataclass(frozen=True)
 class Place:
-    """What was reported, and the file that it was reported of. Files of other kinds are read as a workflow too."""
+    """What was reported, and the file that it was reported of. Files of other kinds are read as a workflow too.
+
+    `others` is all that was reported of the file, `read` gives another workflow of the repository by its path.
+    """
 
     reported: Reported
     workflow: WrittenWorkflow
+    others: tuple[Reported, ...] = ()
+    read: Callable[[str], WrittenWorkflow | None] = lambda _: None
 
     @property
     def source(self) -> Source:
@@ -53,3 +59,9 @@ class Place:
         node = self.at(route.index("steps") + 2)
         steps = self.job.steps if self.job else self.workflow.steps
         return next((step for step in steps if step.node is node), None)
+
+    @cached_property
+    def alike(self) -> tuple[Reported, ...]:
+        """Everything that was reported of the same node by the same audit, this among it."""
+        mine = self.reported
+        return tuple(one for one in self.others if (one.rule, one.route) == (mine.rule, mine.route))

@@ -4,37 +4,112 @@ Its regular persona speaks in the default profile, the pedantic one and the audi
 Audits: https://docs.zizmor.sh/audits/
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import ModuleType
 
-from cicd_defs.facts.findings import Confidence, Family, Finding, Severity
+from cicd_defs.facts.findings import Confidence, Family, Finding, Fix, Severity
 from cicd_defs.facts.reported import Reported
 from cicd_defs.facts.workflow import WrittenWorkflow
+from cicd_defs.judge.adopted import (
+    anonymous_definition,
+    artipacked,
+    cache_poisoning,
+    concurrency_limits,
+    dependabot_cooldown,
+    excessive_permissions,
+    secrets_inherit,
+    secrets_outside_env,
+    self_repository,
+    superfluous_actions,
+    template_injection,
+    undocumented_permissions,
+    unpinned_images,
+    unpinned_uses,
+    unsound_condition,
+)
 from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.adopted.unmended import MANUALS
 from cicd_defs.judge.rule import located
 
 TOOL = "zizmor"
+
+MENDED: tuple[ModuleType, ...] = (
+    anonymous_definition,
+    artipacked,
+    cache_poisoning,
+    concurrency_limits,
+    dependabot_cooldown,
+    excessive_permissions,
+    secrets_inherit,
+    secrets_outside_env,
+    self_repository,
+    superfluous_actions,
+    template_injection,
+    undocumented_permissions,
+    unpinned_images,
+    unpinned_uses,
+    unsound_condition,
+)
+"""Audits whose findings we mend. A file's name with dashes is the audit's name, its docstring the manual."""
+
+FAMILIES: dict[str, Family] = {
+    "anonymous-definition": Family.HYGIENE,
+    "concurrency-limits": Family.FLOW,
+    "obfuscation": Family.HYGIENE,
+    "superfluous-actions": Family.HYGIENE,
+    "undocumented-permissions": Family.HYGIENE,
+    "unsound-condition": Family.PLAIN_BUGS,
+    "unsound-contains": Family.PLAIN_BUGS,
+    "unsound-ternary": Family.PLAIN_BUGS,
+}
+"""Where an audit is about something else than a safety net."""
+
 _SEVERITIES = {"high": Severity.HIGH, "medium": Severity.MEDIUM}
+_CONFIDENCES = {"high": Confidence.HIGH, "medium": Confidence.MEDIUM}
 
 
-def adopted(workflow: WrittenWorkflow, reports: tuple[Reported, ...]) -> Iterator[Finding]:
-    """What zizmor says of one file, as findings of ours. A file of another kind is read as a workflow too."""
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2].replace("_", "-")
+
+
+_FIXERS: dict[str, Callable[[Place], Fix | None]] = {_name(module): module.fix for module in MENDED}
+
+
+def manuals() -> dict[str, str]:
+    """The manual of every audit, by name, with where zizmor's own stands."""
+    texts = {_name(module): (module.__doc__ or "").strip() for module in MENDED} | MANUALS
+    return {
+        name: f"{texts[name]}\n\nFound by zizmor: https://docs.zizmor.sh/audits/#{name}"
+        for name in sorted(texts)
+    }
+
+
+def adopted(
+    workflow: WrittenWorkflow,
+    reports: tuple[Reported, ...],
+    read: Callable[[str], WrittenWorkflow | None] = lambda _: None,
+) -> Iterator[Finding]:
+    """What zizmor says of one file, as findings of ours. A file of another kind is read as a workflow too.
+
+    `read` gives another workflow of the same repository by its path.
+    """
     for report in reports:
-        yield _finding(Place(report, workflow))
+        yield _finding(Place(report, workflow, reports, read))
 
 
 def _finding(place: Place) -> Finding:
     report, source = place.reported, place.source
-    # A place of many lines is told by its first one.
-    end = min(report.end, source.line_end(report.start))
+    fixer = _FIXERS.get(report.rule)
     return located(
         source,
         report.start,
-        end,
+        min(report.end, source.line_end(report.start)),  # a place of many lines is told by its first one
         rule=report.rule,
-        family=Family.SAFETY_NETS,
+        family=FAMILIES.get(report.rule, Family.SAFETY_NETS),
         severity=_SEVERITIES.get(report.severity, Severity.LOW),
-        confidence=Confidence(report.confidence) if report.confidence in set(Confidence) else Confidence.LOW,
+        confidence=_CONFIDENCES.get(report.confidence, Confidence.LOW),
         message=report.message,
+        fix=fixer(place) if fixer else None,
         tool=TOOL,
         url=report.url,
         strict=report.persona != "regular",

@@ -1,0 +1,59 @@
+"""A checkout leaves the job's token on the disk.
+
+**Why it matters** Every later step, and every program that it runs, can read the token from `.git/config`; an upload of
+the whole folder publishes it.
+**How to fix** `persist-credentials: false`. A job that pushes with git afterwards needs the token there: then say so
+by a comment that this finding is meant, or push with a token of that step's own.
+**Example** `with: {persist-credentials: false}` under `actions/checkout`.
+"""
+
+import re
+
+from cicd_defs.facts.findings import Fix
+from cicd_defs.facts.workflow import WrittenStep
+from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.edits import set_input
+
+_PUSHES = re.compile(
+    r"\bgit\b[^\n|;&]*\b(?:push|send-pack)\b|gh-deploy\b|\bgh-pages\b|semantic-release\b"
+    r"|\bghp-import\b|\blerna (?:publish|version)\b"
+    r"|\bchangeset\b|\brelease-it\b|standard-version\b"
+    r"|\bmike deploy\b|\bnpm version\b|cargo release\b|\bbump-?my-version\b"
+    r"|\bhelm gh-pages\b|\bcr (?:upload|index)\b|\bversion-bump\b|\bauto shipit\b"
+)
+_PUSHING = re.compile(
+    r"/(?:.*(?:commit|push|changelog|gh-pages|github-pages|release-please|semantic-release|bump|tag|chart-releaser|version"
+    r"|sync|mirror|merge|cherry|backport).*|action)$|changesets/action|peter-evans/"
+)
+_FETCHES = re.compile(r"\bgit\b[^\n|;&]*\b(?:fetch|pull|submodule|clone|ls-remote|lfs|remote)\b")
+_UNKNOWN = re.compile(
+    r"(?:^|[\s;&|(])(?:\.{1,2}/|make\b|just\b|task\b|npm run|yarn |pnpm run|nox\b|tox\b|invoke\b|hatch run|\w+\.sh\b)"
+)
+
+
+def fix(place: Place) -> Fix | None:
+    """No token on the disk, unless the job pushes with git."""
+    step = place.step
+    if step is None or "persist-credentials" in step.inputs:
+        return None
+    later = step.job.steps[step.index + 1 :]
+    if any(map(_may_push, later)):
+        return None
+    edit = set_input(step, "persist-credentials", "false")
+    safe = place.workflow.kind == "workflow" and not step.given("submodules") and all(map(_is_plain, later))
+    return Fix("Leave no token on the disk", (edit,), safe=safe) if edit else None
+
+
+def _may_push(step: WrittenStep) -> bool:
+    if step.run is not None:
+        return bool(_PUSHES.search(step.run.text))
+    return bool(_PUSHING.search(step.action))
+
+
+def _is_plain(step: WrittenStep) -> bool:
+    """Whether a step surely does nothing with git's remotes."""
+    if step.run is not None:
+        return not _FETCHES.search(step.run.text) and not _UNKNOWN.search(step.run.text)
+    return (
+        step.action.startswith(("actions/", "docker/", "codecov/")) and step.action != "actions/github-script"
+    )

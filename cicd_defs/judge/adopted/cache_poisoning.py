@@ -1,0 +1,59 @@
+"""What is published may be made of what a cache held.
+
+**Why it matters** Caches are shared by all of a repository's runs. Somebody who can write to one, as through another
+workflow, gets their files into a release.
+**How to fix** Use no cache where something is published: the job gets slower by what it has to fetch.
+**Example** `with: {cache: false}` under `actions/setup-go`.
+"""
+
+import re
+
+from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.workflow import WrittenStep
+from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.edits import remove_pair, set_input
+
+OFF: dict[str, str] = {
+    "cache": "false",
+    "cache-disabled": "true",
+    "enable-cache": "false",
+    "lookup-only": "true",
+    "no-cache": "true",
+    "package-manager-cache": "false",
+    "setup-cache": "false",
+}
+"""The input that turns an action's cache off, and what it is set to."""
+
+_NAMED = re.compile(r"omitting `([\w-]+)` enables caching")
+_BY_TOOL = {
+    "actions/setup-python",
+    "actions/setup-java",
+    "actions/setup-node",
+    "graalvm/setup-graalvm",
+    "ruby/setup-ruby",
+}
+_UV = "astral-sh/setup-uv"
+
+
+def fix(place: Place) -> Fix | None:
+    """The action without its cache."""
+    step = place.step
+    if step is None:
+        return None
+    edit = _edit(place, step)
+    safe = step.action not in {"actions/cache", "swatinem/rust-cache"}
+    return Fix("Use no cache here", (edit,), safe=safe) if edit else None
+
+
+def _edit(place: Place, step: WrittenStep) -> Edit | None:
+    named = _NAMED.search(place.reported.message)
+    if named:
+        return set_input(step, named[1], OFF[named[1]]) if named[1] in OFF else None
+    if step.action == _UV:
+        return set_input(step, "enable-cache", "false")
+    given = step.node.mapping("with")
+    if step.action in _BY_TOOL and given is not None and "cache" in given.by_key:
+        if len(given.pairs) > 1:
+            return remove_pair(place.source, given, "cache")
+        return remove_pair(place.source, step.node, "with")
+    return None

@@ -1,0 +1,161 @@
+"""What a job's steps need of its token, for anybody's actions, as far as their documentation says.
+
+An action that is not in the table, a command that is handed the token, and a called workflow make it unsure.
+"""
+
+import re
+from typing import NamedTuple
+
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep
+from cicd_defs.facts.yaml_nodes import Node, scalars
+from cicd_defs.plan.permissions import NEEDS
+
+Rights = dict[str, str]
+"""Scope to access."""
+
+WRITERS: dict[str, Rights] = {
+    "actions/attest": {"attestations": "write", "id-token": "write"},
+    "actions/attest-build-provenance": {"attestations": "write", "id-token": "write"},
+    "actions/dependency-review-action": {"contents": "read"},
+    "actions/deploy-pages": {"pages": "write", "id-token": "write"},
+    "actions/first-interaction": {"issues": "write", "pull-requests": "write"},
+    "actions/labeler": {"contents": "read", "pull-requests": "write"},
+    "actions/stale": {"issues": "write", "pull-requests": "write"},
+    "amannn/action-semantic-pull-request": {"pull-requests": "read"},
+    "dessant/lock-threads": {"issues": "write", "pull-requests": "write", "discussions": "write"},
+    "dorny/paths-filter": {"pull-requests": "read"},
+    "github/codeql-action/analyze": {"security-events": "write", "actions": "read", "contents": "read"},
+    "github/codeql-action/autobuild": {"security-events": "write", "actions": "read", "contents": "read"},
+    "github/codeql-action/init": {"security-events": "write", "actions": "read", "contents": "read"},
+    "github/codeql-action/upload-sarif": {"security-events": "write", "actions": "read", "contents": "read"},
+    "googleapis/release-please-action": {"contents": "write", "issues": "write", "pull-requests": "write"},
+    "jamesives/github-pages-deploy-action": {"contents": "write"},
+    "ncipollo/release-action": {"contents": "write"},
+    "peaceiris/actions-gh-pages": {"contents": "write"},
+    "release-drafter/release-drafter": {"contents": "write", "pull-requests": "write"},
+    "softprops/action-gh-release": {"contents": "write"},
+}
+"""Action to what its documentation asks for."""
+
+HARMLESS = frozenset(
+    {name.lower() for name, needs in NEEDS.items() if not needs}
+    | {
+        "actions/setup-dotnet",
+        "actions/upload-pages-artifact",
+        "actions/cache/restore",
+        "actions/cache/save",
+        "aquasecurity/trivy-action",
+        "baptiste0928/cargo-install",
+        "browser-actions/setup-chrome",
+        "bufbuild/buf-setup-action",
+        "codspeedhq/action",
+        "crate-ci/typos",
+        "denoland/setup-deno",
+        "docker/bake-action",
+        "docker/setup-compose-action",
+        "docker/setup-docker-action",
+        "dtolnay/install",
+        "dtolnay/rust-toolchain",
+        "erlef/setup-beam",
+        "extractions/setup-just",
+        "goto-bus-stop/setup-zig",
+        "gradle/actions/setup-gradle",
+        "gradle/actions/wrapper-validation",
+        "graalvm/setup-graalvm",
+        "hadolint/hadolint-action",
+        "hashicorp/setup-terraform",
+        "helm/kind-action",
+        "hynek/build-and-inspect-python-package",
+        "ilammy/msvc-dev-cmd",
+        "j178/prek-action",
+        "jdx/mise-action",
+        "lukka/get-cmake",
+        "mlugg/setup-zig",
+        "nick-fields/retry",
+        "pdm-project/setup-pdm",
+        "pnpm/action-setup",
+        "pre-commit/action",
+        "psf/black",
+        "pypa/cibuildwheel",
+        "pyo3/maturin-action",
+        "re-actors/alls-green",
+        "ruby/setup-ruby",
+        "shivammathur/setup-php",
+        "supercharge/redis-github-action",
+        "taiki-e/cache-cargo-install-action",
+        "taiki-e/install-action",
+        "taiki-e/setup-cross-toolchain-action",
+        "tj-actions/changed-files",
+        "conda-incubator/setup-miniconda",
+        "mamba-org/setup-micromamba",
+        "cachix/install-nix-action",
+        "mozilla-actions/sccache-action",
+        "azure/setup-helm",
+        "azure/setup-kubectl",
+        "actions/setup-ruby",
+        "cypress-io/github-action",
+        "microsoft/setup-msbuild",
+        "msys2/setup-msys2",
+        "vmactions/freebsd-vm",
+    }
+)
+"""Actions that use the token for nothing, or to read what is public."""
+
+_TOKEN = re.compile(
+    r"(?i)\bgithub\s*\.\s*token\b|\bsecrets\s*\.\s*github_token\b|\bgithub\s*\[|\btoJSON\(\s*(?:github|secrets)\s*\)"
+)
+_PUSH = re.compile(r"\bgit\b[^\n|;&]*\b(?:push)\b")
+
+
+class Needed(NamedTuple):
+    """What a job needs. `sure`: nothing in it is unknown. `handed`: something unknown is handed the token."""
+
+    rights: Rights
+    sure: bool
+    handed: bool
+
+
+def needed_by(job: WrittenJob) -> Needed:
+    """What a job's steps need of the token."""
+    if job.uses is not None:
+        return Needed({}, False, True)
+    rights: Rights = {}
+    sure, handed = True, _mentions(job.node.get("env")) or _mentions(job.file.root.get("env"))
+    for step in job.steps:
+        known = _of_step(step)
+        if known is None:
+            sure = False
+            handed = handed or _mentions(step.node)
+            continue
+        for scope, access in known.items():
+            rights[scope] = "write" if "write" in {access, rights.get(scope)} else access
+    return Needed(dict(sorted(rights.items())), sure and not handed, handed)
+
+
+def _of_step(step: WrittenStep) -> Rights | None:
+    """What one step needs; None where nobody knows."""
+    if step.run is not None:
+        if _mentions(step.node):
+            return None
+        return {"contents": "write"} if _PUSH.search(step.run.text) else {}
+    action = step.action
+    if action == "actions/checkout":
+        return {"contents": "read"}
+    if action in WRITERS:
+        return WRITERS[action]
+    return {} if action in HARMLESS and not _grants(step) else None
+
+
+def _grants(step: WrittenStep) -> bool:
+    """Whether an action that needs nothing by itself is handed the token, or proves who it is."""
+    given = step.node.get("with")
+    oidc = step.given("use_oidc") not in {"", "false"} or step.given("push-to-registry") not in {"", "false"}
+    return (
+        oidc
+        or (_mentions(given) and not step.action.startswith(("codecov/", "coverallsapp/")))
+        or _mentions(step.node.get("env"))
+    )
+
+
+def _mentions(node: Node | None) -> bool:
+    return any(_TOKEN.search(scalar.text) for scalar in scalars(node))

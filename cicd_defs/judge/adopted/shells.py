@@ -1,0 +1,56 @@
+"""Which shell runs a step, where that is certain."""
+
+import re
+from enum import StrEnum
+
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep
+from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
+
+_MATRIX = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*}}")
+_UNIX = re.compile(r"(?i)(?:ubuntu|macos|linux)[\w.-]*")
+
+
+class Shell(StrEnum):
+    """Shells that we write for."""
+
+    BASH = "bash"
+    POWERSHELL = "pwsh"
+
+
+def shell_of(step: WrittenStep) -> Shell | None:
+    """The shell of a step: named, or the default of runners that are certainly no Windows or certainly are."""
+    first = step.shell.split(" ")[0].rpartition("/")[2]
+    if first in {"bash", "sh"}:
+        return Shell.BASH
+    if first in {"pwsh", "powershell"}:
+        return Shell.POWERSHELL
+    if first:
+        return None
+    runners = _runners(step.job)
+    if runners and all(map(_UNIX.fullmatch, runners)):
+        return Shell.BASH
+    if runners and all(runner.lower().startswith("windows") for runner in runners):
+        return Shell.POWERSHELL
+    return Shell.BASH if step.job.node.get("container") is not None else None
+
+
+def _runners(job: WrittenJob) -> list[str]:
+    """Every runner that the job may get; nothing where they cannot be told."""
+    labels = [label.text for label in job.labels]
+    known = [label for label in labels if re.match(r"(?i)ubuntu|macos|linux|windows", label)]
+    if len(labels) != 1:
+        return known[:1]
+    named = _MATRIX.fullmatch(labels[0].strip())
+    if not named:
+        return known
+    values: list[str] = []
+    axis = job.axes.get(named[1])
+    included = job.matrix.get("include") if job.matrix else None
+    rows = included.items if isinstance(included, Sequence) else []
+    nodes = [*(axis.items if axis else []), *(row.get(named[1]) for row in rows if isinstance(row, Mapping))]
+    for node in nodes:
+        if isinstance(node, Scalar):
+            values.append(node.text)
+        elif node is not None:
+            return []
+    return values
