@@ -5,7 +5,9 @@ from functools import lru_cache
 
 from cicd_defs.facts.source import Source
 
-_TEST_FOLDERS = frozenset({"test", "tests", "testing", "testsuite", "unittests", "e2e", "integration_tests"})
+_TEST_FOLDERS = frozenset(
+    {"t", "test", "tests", "testing", "testsuite", "unittests", "e2e", "integration_tests"}
+)
 _TEST_DATA = frozenset(
     {"fixtures", "testdata", "test_data", "data", "golden", "snapshots", "cases", "example_scripts"}
 )
@@ -42,7 +44,9 @@ _SCRIPT_FILES = frozenset(
         *("sitecustomize.py", "usercustomize.py", "hubconf.py", "toxfile.py", "wscript.py"),
     }
 )
-_GENERATED = re.compile(r"(?i)@generated|(?:auto-?)?generated (?:by|from|using|with)|do not (?:edit|modify)")
+_GENERATED = re.compile(
+    r"(?i)@generated|(?:auto-?)?generated (?:by|from|using|with)|generated file|do not (?:edit|modify)"
+)
 
 
 def folders_of(path: str) -> tuple[str, ...]:

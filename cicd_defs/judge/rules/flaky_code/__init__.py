@@ -2,6 +2,18 @@
 
 from types import ModuleType
 
-from cicd_defs.judge.rules.flaky_code import shared_test_state, unmarked_network_test, work_at_import
+from cicd_defs.judge.rules.flaky_code import (
+    shared_test_state,
+    unmarked_network_test,
+    untested_module,
+    untyped_public_function,
+    work_at_import,
+)
 
-RULES: tuple[ModuleType, ...] = (work_at_import, unmarked_network_test, shared_test_state)
+RULES: tuple[ModuleType, ...] = (
+    work_at_import,
+    unmarked_network_test,
+    shared_test_state,
+    untyped_public_function,
+    untested_module,
+)
