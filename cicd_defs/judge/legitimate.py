@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 
 from cicd_defs.facts.script import Command
+from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
-from cicd_defs.facts.yaml_nodes import Scalar, scalars
+from cicd_defs.facts.yaml_nodes import Mapping, Scalar, scalars
 from cicd_defs.judge.purposes import Purpose, purpose_of
+from cicd_defs.judge.targets import operands
 from cicd_defs.plan.pipeline import StepKind
 
 _FIXES = re.compile(
@@ -77,7 +79,7 @@ def prepares(command: Command) -> bool:
 def runs_again(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
     """The same check runs once more in the script, on the same, and counts there: a warm-up, or a second try."""
     for later in step.commands:
-        if later.start < command.end or later is command:
+        if later.start < command.end:
             continue
         other = purpose_of(later)
         if other is None or other.tool != purpose.tool or later.fails_script is False:
@@ -90,7 +92,20 @@ def runs_again(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
 
 
 def _operands(command: Command) -> list[str]:
-    return [word for word in command.plain.split()[1:] if not word.startswith("-")]
+    return [word for word, _ in operands(command, command.plain.partition(" ")[0])]
+
+
+def is_judged_beside(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
+    """The same check runs before it in the script, on the same, more narrowly, and counts there."""
+    for earlier in step.commands:
+        if earlier.start >= command.start:
+            break
+        other = purpose_of(earlier)
+        counts = earlier.fails_script and "exit" not in earlier.text
+        same = other is not None and other.tool == purpose.tool
+        if counts and same and set(_operands(command)) <= set(_operands(earlier)):
+            return True
+    return False
 
 
 def report_is_read(step: WrittenStep, command: Command) -> bool:
@@ -145,9 +160,16 @@ def outcome_is_read(step: WrittenStep) -> bool:
     return any("steps" in scalar.text and asked.search(scalar.text) for scalar in every)
 
 
-def has_reason(step_or_job_source_line: str) -> bool:
-    """A comment on the line gives the reason."""
-    return bool(re.search(r"\s#\s*\S.{3,}", step_or_job_source_line))
+def reason_beside(source: Source, key: Scalar, mapping: Mapping, value: Scalar) -> bool:
+    """A comment behind the key, or on the line above it within the same map, gives the reason."""
+    line = source.text[value.end : source.line_end(value.end)]
+    if re.match(r"\s+#\s*\w", line):
+        return True
+    begin = source.line_start(key.start)
+    if begin <= source.line_start(mapping.start):
+        return False
+    above = source.text[source.line_start(begin - 1) : begin].strip()
+    return above.startswith("#") and len(above) > len("# ok")
 
 
 def status_is_read(step: WrittenStep, command: Command) -> bool:

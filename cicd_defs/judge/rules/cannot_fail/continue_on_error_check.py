@@ -1,0 +1,53 @@
+"""A check's step has `continue-on-error: true`, and nobody asks what became of it.
+
+**Why it matters** The step fails, the job is green: the failure is a small red mark that nobody opens.
+**How to fix** Take the key away. A check that may fail on some legs says on which: `${{ matrix.experimental }}`. Where
+a later step is to tell more, give the step an `id`, and let the later step ask for `steps.ID.outcome` and fail.
+**Example** `- run: mypy src` loses its `continue-on-error: true`.
+"""
+
+from collections.abc import Iterator
+
+from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow, bare_condition
+from cicd_defs.judge.edits import remove_pair, replace_scalar
+from cicd_defs.judge.legitimate import mends, outcome_is_read, reason_beside
+from cicd_defs.judge.purposes import CHECKS, kind_of_action
+from cicd_defs.judge.repository import Repository
+from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.swallowed import command_name, guards_of
+from cicd_defs.plan.pipeline import StepKind
+
+ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
+
+
+def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
+    """Steps with a check that go on at an error, always."""
+    for step in workflow.steps:
+        key = step.node.key("continue-on-error")
+        value = step.node.scalar("continue-on-error")
+        if key is None or value is None or (bare_condition(value) or "").lower() != "true":
+            continue
+        name = _check_in(step)
+        if name is None or outcome_is_read(step) or reason_beside(step.source, key, step.node, value):
+            continue
+        if (bare_condition(step.job.node.scalar("continue-on-error")) or "").lower() == "true":
+            continue  # the job's own key says it of all its steps
+        edit = remove_pair(step.source, step.node, "continue-on-error") or replace_scalar(
+            step.source, value, "false"
+        )
+        yield Found(
+            step.source,
+            key.start,
+            value.end,
+            f"`{name}` cannot fail here: `continue-on-error: {value.text}` keeps the job green",
+            Fix(f"Let `{name}` fail", (edit,)) if edit else None,
+        )
+
+
+def _check_in(step: WrittenStep) -> str | None:
+    """What a step checks; None where it checks nothing, or mends what it finds."""
+    for command, purpose in guards_of(step):
+        if purpose.kind is not StepKind.BUILD:
+            return None if mends(step, command, purpose) else command_name(command)
+    return step.action if kind_of_action(step) in CHECKS else None
