@@ -55,7 +55,7 @@ def test_very_many_lock_files_are_cut_and_told():
 
 REQUIREMENTS = """\
 # made by a tool
---index-url https://packages.example.com/simple
+--find-links https://packages.example.com/simple
 -r other.txt
 -e .
 ./local
@@ -80,7 +80,7 @@ def test_tables_of_uv_and_poetry():
         'version = 1\n\n[[package]]\nname = "ours"\nversion = "0.1"\nsource = { editable = "." }\n\n'
         '[[package]]\nname = "flask"\nversion = "2.0.1"\nsource = { registry = "x" }\n'
         'dependencies = [\n    { name = "thin-tray" },\n]\n\n'
-        '[[package]]\nname = "evil\\n--index-url"\nversion = "1"\n\n'
+        '[[package]]\nname = "evil\\n--find-links"\nversion = "1"\n\n'
         '[[package]]\nname = "thin.tray"\nversion = "1.0"\n\n[package.dependencies]\nname = "x"\n'
     )
     for name in ("uv.lock", "api/poetry.lock", "pdm.lock"):

@@ -206,7 +206,7 @@ def test_a_history_that_is_not_to_be_had_is_told_and_the_files_are_looked_at():
 
 def test_pip_audit_asks_about_what_is_pinned_and_resolves_nothing(server):
     files = {
-        "requirements.txt": "thin-tray==2.0.0 ; python_version > '3'\nthick-tray\n-e .\n--index-url http://127.0.0.1:9\n",
+        "requirements.txt": "thin-tray==2.0.0 ; python_version > '3'\nthick-tray\n-e .\n-i http://127.0.0.1:9\n",
         "setup.py": "raise SystemExit('the repository was run')\n",
         "api/uv.lock": '[[package]]\nname = "thin-tray"\nversion = "2.0.1"\n\n'
         '[[package]]\nname = "thin-tray"\nversion = "2.0.0"\n',
