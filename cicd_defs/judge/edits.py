@@ -139,7 +139,8 @@ def set_input(step: WrittenStep, name: str, value: str) -> Edit | None:
     given = step.inputs.get(name.lower())
     if given is not None:
         return replace_scalar(source, given, value)
-    line = f"{name}: {scalar_text(value)}"
+    # An action is given text, however YAML reads it: `false` needs no quotes here.
+    line = f"{name}: {value if value in {'true', 'false'} else scalar_text(value)}"
     below = step.node.mapping("with")
     if below is not None and below.pairs:
         return insert_pair(source, below, [line], after=below.pairs[-1][0].text)

@@ -47,8 +47,15 @@ def fix(place: Place) -> Fix | None:
 
 def _edit(place: Place, step: WrittenStep) -> Edit | None:
     named = _NAMED.search(place.reported.message)
-    if named:
-        return set_input(step, named[1], OFF[named[1]]) if named[1] in OFF else None
+    if named and named[1] in OFF:
+        given = step.node.mapping("with")
+        written = (
+            given.by_key.get("cache") if given and named[1] != "cache" and step.action in _BY_TOOL else None
+        )
+        if written is None:
+            return set_input(step, named[1], OFF[named[1]])
+        # Asked for by name, it is on whatever the other input says.
+        return Edit(place.source.path, written[0].start, written[1].end, f"{named[1]}: {OFF[named[1]]}")
     if step.action == _UV:
         return set_input(step, "enable-cache", "false")
     given = step.node.mapping("with")

@@ -109,7 +109,9 @@ def _moved(place: Place, held: Mapping) -> Fix | None:
                 if needed.rights.get(scope, "read") == "read" and scope == "contents"
                 else access
                 for scope, access in rights.items()
-                if scope in needed.rights or scope == "contents"
+                if scope in needed.rights
+                or scope == "contents"
+                or (scope == "id-token" and _has_commands(job))
             }
             safe = safe and rights == granted
         edits.append(
@@ -121,6 +123,11 @@ def _moved(place: Place, held: Mapping) -> Fix | None:
     edits.append(Edit(source.path, key.start, end, "permissions: {}"))
     made = with_all(*edits)
     return Fix("Give each job the rights that it needs", made, safe) if made else None
+
+
+def _has_commands(job: WrittenJob) -> bool:
+    """Whether a program may sign in by the run's identity, which needs no token in sight."""
+    return any(step.run is not None for step in job.steps)
 
 
 def _above(place: Place, rights: Rights) -> Edit | None:

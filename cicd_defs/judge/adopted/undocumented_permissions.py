@@ -8,7 +8,7 @@ job's own reason in its place where you know it.
 """
 
 from cicd_defs.facts.findings import Edit, Fix
-from cicd_defs.facts.yaml_nodes import Mapping
+from cicd_defs.facts.yaml_nodes import Mapping, Scalar
 from cicd_defs.judge.adopted.place import Place
 
 REASONS: dict[tuple[str, str], str] = {
@@ -46,18 +46,19 @@ REASONS: dict[tuple[str, str], str] = {
 
 
 def fix(place: Place) -> Fix | None:
-    """What the permission allows, as a comment behind it."""
-    route = place.reported.route
-    held = place.at(len(route) - 1)
+    """What each permission of the block allows, as a comment behind it: the finding is about the first of them."""
+    held = place.at(len(place.reported.route) - 1)
     if not isinstance(held, Mapping) or held.flow or held.aliased:
         return None
-    scope = str(route[-1])
-    written = held.scalar(scope)
-    reason = REASONS.get((scope, written.text)) if written else None
-    if written is None or reason is None:
-        return None
     source = place.source
-    if source.text[written.end : source.line_end(written.end)].strip():
-        return None
-    edit = Edit(source.path, written.end, written.end, f" # {reason}")
-    return Fix(f"Say what `{scope}: {written.text}` is for", (edit,), safe=True)
+    edits: list[Edit] = []
+    for key, written in held.pairs:
+        if not isinstance(written, Scalar) or source.text[written.end : source.line_end(written.end)].strip():
+            continue
+        if (key.text, written.text) == ("contents", "read") or written.text == "none":
+            continue
+        reason = REASONS.get((key.text, written.text))
+        if reason is None:
+            return None
+        edits.append(Edit(source.path, written.end, written.end, f" # {reason}"))
+    return Fix("Say what the permissions are for", tuple(edits), safe=True) if edits else None
