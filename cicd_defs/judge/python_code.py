@@ -231,6 +231,15 @@ class ProjectCode:
                     found.setdefault(place[0].path, set()).add(code.path)
         return {path: frozenset(by) for path, by in found.items()}
 
+    @cached_property
+    def stems_by_folder(self) -> Mapping[str, frozenset[str]]:
+        """The names of the modules in each folder."""
+        found: dict[str, set[str]] = {}
+        for path in self.by_path:
+            folder, _, name = path.rpartition("/")
+            found.setdefault(folder, set()).add(name.removesuffix(".py"))
+        return {folder: frozenset(names) for folder, names in found.items()}
+
     def module(self, name: str, near: ModuleCode) -> ModuleCode | None:
         """The project's module of a name, as one of its files imports it; the nearest of several."""
         if name.startswith("/"):
