@@ -6,6 +6,8 @@ caching is used in 32.9 % of paid-tier repositories (Bouzenia and Pradel, "Resou
 in Workflows of GitHub Actions", ICSE 2024), which is why they weigh most here.
 """
 
+from cicd_defs.facts.workflow import WrittenJob
+from cicd_defs.judge.purposes import job_kinds
 from cicd_defs.plan.kinds import StepKind
 
 OF_A_KIND: dict[StepKind, float] = {
@@ -51,9 +53,19 @@ FULL_CLONE = 0.3
 """The whole history in place of one commit."""
 
 WHOLE_RUN = 5.0
-"""A run of a usual workflow, where all of it is done in vain."""
+"""A run of a usual workflow, where all of it is done in vain, and nothing more is known of it."""
+
+SUPERSEDED = 0.25
+"""The share of a pull request's runs that are overtaken by the next commit while they go on."""
 
 
 def of(kind: StepKind) -> float:
     """What one step of a kind takes."""
     return OF_A_KIND.get(kind, 0.2)
+
+
+def of_job(job: WrittenJob) -> float:
+    """What one leg of a job takes, by what its steps are for; a called workflow counts as a usual run."""
+    if job.uses is not None:
+        return WHOLE_RUN
+    return JOB_START + sum(map(of, sorted(job_kinds(job))))

@@ -1,5 +1,21 @@
 """Work that is done twice."""
 
-from types import ModuleType
+from cicd_defs.judge.rules.work_twice import (
+    check_in_every_leg,
+    double_trigger,
+    duplicate_check,
+    full_clone,
+    image_built_twice,
+    install_without_cache,
+    superseded_runs_go_on,
+)
 
-RULES: tuple[ModuleType, ...] = ()
+RULES = (
+    duplicate_check,
+    check_in_every_leg,
+    double_trigger,
+    full_clone,
+    image_built_twice,
+    install_without_cache,
+    superseded_runs_go_on,
+)

@@ -1,0 +1,173 @@
+"""Checks as what they look at: two with the same identity look at the same thing in the same way."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cicd_defs.facts.script import Command, Fate
+from cicd_defs.facts.shell import moved_to
+from cicd_defs.facts.source import Source
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep
+from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
+from cicd_defs.judge.purposes import CHECKS, checks_of, kind_of_action, purpose_of
+from cicd_defs.plan.kinds import StepKind
+
+_ABOUT_THE_RUN = re.compile(
+    r"(?i)(?:CI|FORCE_COLOR|NO_COLOR|CLICOLOR\w*|PY_COLORS|TERM|GITHUB_TOKEN|GH_TOKEN|.*_TOKEN)"
+)
+_BRANCHES = re.compile(r"\s*(?:if|case|for|while|until|select|function)\b|\s*\w+\s*\(\)|\s*\{")
+_OF_A_TOOLCHAIN = re.compile(
+    r"cargo .*(?:clippy|check|doc|deny|audit|udeps|geiger|semver-checks|hack|vet)|clippy|golangci-lint|staticcheck"
+    r"|revive|go (?:vet|tool|fix)|govulncheck|gosec|pylint|prospector|tox|nox|dotnet|msbuild|swiftlint|ktlint|detekt"
+    r"|(?:mvnw?|gradlew?|sbt|mill|bazel)\b|clang-tidy|cppcheck|cpplint|ctest|cmake|meson|mix|rubocop|steep|perlcritic"
+    r"|make|just|task|invoke|inv|rake|doit|composer|phpstan|psalm|php|rails|rake|julia|cabal|hlint|stack|elixir"
+    r"|trivy (?:image|rootfs)|grype|dockle|docker|syft|snyk container|kube-bench|pip-audit|safety"
+)
+_ACTIONS_OF_A_TOOLCHAIN = re.compile(
+    r"golangci|clippy|staticcheck|semver-checks|govulncheck|codeql|scorecard|dependency-review|sonar|qodana|pylint"
+    r"|audit-check|cargo|trivy|anchore|snyk|scout|dockle|container|lighthouse|chromaui|swiftlint|megalinter|lycheeverse"
+)
+_ANYWHERE = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.SCAN})
+"""Kinds of checks of which many read the files alone: neither system nor version of a language matter."""
+
+_SAME = ((re.compile(r"^(npm|pnpm|yarn) (?:run |run-script )?(?:t|tst|test)\b"), r"\1 test"),)
+_HERE_IS_MEANT = re.compile(r"^(?:ruff (?:check|format)|black|isort|eslint|prettier|flake8)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check in a step. `text` is its program with all arguments, `start` and `end` are where it stands in the file.
+
+    `anywhere` says that it reads the repository's files alone, so that its job's system and versions do not matter.
+    """
+
+    step: WrittenStep
+    kind: StepKind
+    text: str
+    folder: str
+    start: int
+    end: int
+    anywhere: bool
+    command: Command | None = None
+
+    @property
+    def name(self) -> str:
+        """The program or the action, for people."""
+        return self.text if len(self.text) <= 60 else f"{self.text[:57]}…"
+
+
+def checks_in(step: WrittenStep) -> Iterator[Check]:
+    """The checks of a step that run whenever the step does, each as often as it is written."""
+    if step.uses is not None:
+        yield from _of_action(step)
+        return
+    pairs = checks_of(step)
+    if not pairs:
+        return
+    folders = _folders(step)
+    handled = {id(command) for one, _ in pairs if one.handler for command in one.handler.commands}
+    for command, purpose in pairs:
+        if id(command) in handled or _is_conditional(step, command):
+            continue
+        start, end = step.place(command.start, command.end)
+        text = spelled(command.plain)
+        folder = folders.get(id(command), step.directory)
+        anywhere = purpose.kind in _ANYWHERE and not _OF_A_TOOLCHAIN.match(text)
+        yield Check(step, purpose.kind, text, folder, start, end, anywhere, command)
+
+
+def _of_action(step: WrittenStep) -> Iterator[Check]:
+    kind = kind_of_action(step)
+    if kind not in CHECKS or step.uses is None or step.action.startswith("./"):
+        return
+    given = sorted(
+        (name, _flat(node.text)) for name, node in step.inputs.items() if not _ABOUT_THE_RUN.fullmatch(name)
+    )
+    text = " ".join((step.action, *(f"{name}={value}" for name, value in given)))
+    anywhere = kind in _ANYWHERE and not _ACTIONS_OF_A_TOOLCHAIN.search(step.action)
+    yield Check(step, kind, text, step.directory, step.uses.start, step.uses.end, anywhere)
+
+
+@lru_cache(maxsize=4096)
+def spelled(plain: str) -> str:
+    """A command in one of the ways in which it can be written: `npm run test` and `npm t` are `npm test`."""
+    text = _flat(plain)
+    for pattern, instead in _SAME:
+        text = pattern.sub(instead, text)
+    return text.removesuffix(" .") if _HERE_IS_MEANT.match(text) else text
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _is_conditional(step: WrittenStep, command: Command) -> bool:
+    """Whether a script runs a command only sometimes, or wants its output and not its status."""
+    if command.fate in {Fate.CAPTURED, Fate.TESTED} or command.function:
+        return True
+    script = step.script
+    if script is None or command.statement >= len(script.statements):
+        return False
+    start, end = script.statements[command.statement]
+    before = script.text[start : command.start]
+    return bool(_BRANCHES.match(script.text[start : min(end, start + 80)])) or "$(" in before or "`" in before
+
+
+def _folders(step: WrittenStep) -> dict[int, str]:
+    """The folder in which each command runs, where the script goes elsewhere; a subshell comes back from there."""
+    script = step.script
+    if script is None:
+        return {}
+    folder = outside = step.directory
+    folders: dict[int, str] = {}
+    statement = -1
+    for command in script.commands:
+        if command.statement != statement:
+            folder, statement = outside, command.statement
+            span = script.statements[statement] if statement < len(script.statements) else (0, 0)
+            inside = script.text[span[0] : span[0] + 1] == "("
+        if command.name in {"cd", "pushd"} and len(command.words) > 1:
+            folder = moved_to(folder, command.words[1].strip("\"'"))
+        elif command.name == "popd":
+            folder = step.directory
+        folders[id(command)] = folder
+        outside = outside if inside else folder
+    return folders
+
+
+def environment_of(step: WrittenStep) -> tuple[tuple[str, str], ...]:
+    """The variables that a step sets for itself, but for those that change nothing in what a check says."""
+    return _variables(step.node.mapping("env"))
+
+
+def _variables(node: Mapping | None) -> tuple[tuple[str, str], ...]:
+    pairs = node.pairs if node else []
+    return tuple(
+        sorted(
+            (key.text, below.text)
+            for key, below in pairs
+            if isinstance(below, Scalar) and not _ABOUT_THE_RUN.fullmatch(key.text)
+        )
+    )
+
+
+def surroundings_of(job: WrittenJob) -> tuple[object, ...]:
+    """What a check can depend on in its job: the system, containers, legs, variables, toolchains, what is installed."""
+    source = job.file.source
+    kept = tuple(
+        _slice(source, job.node.get(key)) for key in ("runs-on", "container", "services", "strategy")
+    )
+    setups: list[str] = []
+    for step in job.steps:
+        if step.uses is not None and kind_of_action(step) is StepKind.SETUP:
+            setups.append(f"{step.action} {sorted((name, node.text) for name, node in step.inputs.items())}")
+        for command in step.commands:
+            purpose = purpose_of(command)
+            if purpose and purpose.kind is StepKind.INSTALL:
+                setups.append(_flat(command.plain))
+    return (*kept, _variables(job.node.mapping("env")), tuple(setups))
+
+
+def _slice(source: Source, node: Node | None) -> str:
+    return _flat(source.text[node.start : node.end]) if isinstance(node, Scalar | Mapping | Sequence) else ""
