@@ -38,6 +38,7 @@ class Files(Mapping[str, str]):
         self.folder = folder
         found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
         self.paths = sorted(str(path.relative_to(folder)) for path in found)
+        self.known = frozenset(self.paths)
         self.held: dict[str, bytes] = {}
 
     def data(self, path: str) -> bytes:
@@ -46,6 +47,8 @@ class Files(Mapping[str, str]):
         return self.held[path]
 
     def __getitem__(self, path: str) -> str:
+        if path not in self.known:
+            raise KeyError(path)
         return self.data(path).decode("utf-8", "replace")
 
     def __iter__(self):

@@ -33,7 +33,8 @@ def in_workflow(plant: InWorkflow) -> Planter:
     """A planter from a function that gives a workflow's new text, with marks; None where it has no place for it."""
 
     def planter(files: Mapping[str, str], chance: random.Random) -> Planted | None:
-        paths = [path for path in files if WORKFLOW_PATH.fullmatch(path)]
+        # GitHub runs the workflows of the root only.
+        paths = [path for path in files if path.startswith(".github/") and WORKFLOW_PATH.fullmatch(path)]
         chance.shuffle(paths)
         for path in paths[:10]:
             try:

@@ -41,26 +41,24 @@ _IN_INI = ("setup.cfg", "tox.ini")
 
 
 def find(repository: Repository) -> Iterator[Found]:
-    """The first command of CI that measures coverage, where nothing is configured."""
-    python = node = False
+    """The commands of CI that measure coverage, where nothing is configured."""
     for step, command in commands_of_ci(repository):
         if command.name in {"pip", "pip3", "echo", "grep"} or "install" in command.words[:4]:
             continue
         text = " ".join(command.words)
-        measured = None if python else _PYTHON.search(text)
-        if (
-            measured
-            and ("pytest" in text or "coverage" in text or "test" in text)
-            and not command.has("--cov-config", "--rcfile")
-        ):
-            python = True
+        if (measured := _PYTHON.search(text)) and _is_measured(text):
             if not _python_is_configured(repository):
                 yield _found(step, command, measured[1], _python_fix(repository, text))
-        elif not node and (measured := _NODE.search(text)):
-            node = True
-            if not _node_is_configured(repository, text):
-                tool = measured[1] or measured[2] or measured[3]
-                yield _found(step, command, tool, _node_fix(repository, measured[1]))
+        elif (measured := _NODE.search(text)) and not _node_is_configured(repository, text):
+            tool = measured[1] or measured[2] or measured[3]
+            yield _found(step, command, tool, _node_fix(repository, measured[1]))
+
+
+def _is_measured(text: str) -> bool:
+    """Whether it runs tests, and brings no configuration of its own."""
+    return bool(re.search(r"pytest|coverage|test", text)) and not re.search(
+        r"--(?:cov-config|rcfile)\b", text
+    )
 
 
 def _found(step: WrittenStep, command: Command, what: str, fix: Fix | None) -> Found:

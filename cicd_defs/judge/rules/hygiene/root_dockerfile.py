@@ -25,9 +25,10 @@ _NOT_ROOT = re.compile(
     r"nonroot|non-root|unprivileged|rootless|chainguard|cgr\.dev/|/distroless/.*:nonroot|bitnami/"
 )
 _NEEDS_ROOT_FIRST = re.compile(
-    r"\b(?:gosu|su-exec|setpriv|runuser|chpst|s6-overlay|s6-setuidgid|setuidgid|supervisord|supervisor|sshd|systemd"
-    r"|userspec|iptables|nftables|ipset)\b"
+    r"\b(?:gosu|su-exec|setpriv|chpst|s6-overlay|s6-setuidgid|setuidgid|supervisord|supervisor|sshd|systemd|userspec"
+    r"|iptables|nftables|ipset)\b"
 )
+_GIVES_UP = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|chpst|setuidgid)\b|\bsu (?:- |-c )|\bexec su\b")
 _OWN_ENTRYPOINT = re.compile(
     r"(?:.*/)?(?:postgres|postgis|timescaledb|mysql|mariadb|percona|redis|valkey|memcached|mongo|rabbitmq|elasticsearch"
     r"|opensearch|cassandra|neo4j|influxdb|couchdb|kafka|zookeeper|nats|etcd|consul|vault|grafana|prometheus|keycloak"
@@ -80,30 +81,18 @@ def _is_let_be(dockerfile: WrittenDockerfile, repository: Repository) -> bool:
     ):
         return True  # it is there for others to build on, or holds files alone
     texts = [one.rest + one.body for one in instructions if one.word != "LABEL"]
-    return any(map(_NEEDS_ROOT_FIRST.search, texts)) or _entrypoint_gives_root_up(
-        dockerfile, instructions, repository
-    )
+    if any(map(_NEEDS_ROOT_FIRST.search, texts)):
+        return True
+    starts = [one for one in instructions if one.word in {"CMD", "ENTRYPOINT"}]
+    return any(_GIVES_UP.search(one.rest) for one in starts) or _entrypoint_gives_root_up(starts, repository)
 
 
-def _entrypoint_gives_root_up(
-    dockerfile: WrittenDockerfile, instructions: list[Instruction], repository: Repository
-) -> bool:
+def _entrypoint_gives_root_up(starts: list[Instruction], repository: Repository) -> bool:
     """Whether a script of the repository that starts the image gives root up."""
-    words = {
-        word.rpartition("/")[2]
-        for one in instructions
-        if one.word in {"CMD", "ENTRYPOINT"}
-        for word in re.sub(r"[\[\]\",]", " ", one.operands).split()
-    }
+    words = {word for one in starts for word in re.findall(r"[^\s\[\]\",/]+", one.operands)}
     named = {word for word in words if re.search(r"entry|start|init|run|\.sh$", word)}
-    if not named:
-        return False
-    paths = [path for path in repository.tree.paths if path.rpartition("/")[2] in named]
-    sources = filter(None, map(repository.source, paths[:10]))
-    return any(
-        re.search(r"\b(?:gosu|su-exec|setpriv|runuser|su -|su -c|chpst|exec su)\b", one.text)
-        for one in sources
-    )
+    paths = [path for path in repository.tree.paths if path.rpartition("/")[2] in named] if named else []
+    return any(_GIVES_UP.search(one.text) for one in filter(None, map(repository.source, paths[:10])))
 
 
 def _manifests_say_it(repository: Repository) -> bool:
