@@ -1,0 +1,187 @@
+"""Which jobs bring something to where people use it, and which test it first.
+
+Clusters that a job makes for its tests, dry runs, and pages of documentation are no deployments.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cicd_defs.facts.script import Command
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
+from cicd_defs.judge.expressions import can_be_true
+from cicd_defs.judge.grammar import Exactly
+from cicd_defs.judge.purposes import job_kinds, kind_of_action, purpose_of
+from cicd_defs.judge.repository import Repository
+from cicd_defs.judge.written_outputs import called_workflow
+from cicd_defs.plan.pipeline import StepKind
+
+_TESTS = frozenset({StepKind.TEST, StepKind.INTEGRATION, StepKind.E2E})
+_TEST_CLUSTER = re.compile(
+    r"\b(?:kind create cluster|minikube start|k3d cluster create|kind-action|setup-kind|setup-minikube"
+    r"|setup-k3s"
+    r"|k3d-action|microk8s|ct install|envtest|localstack|act -|chart-testing)"
+)
+_PAGES = frozenset(
+    {"actions/deploy-pages", "peaceiris/actions-gh-pages", "jamesives/github-pages-deploy-action"}
+)
+_OF_PAGES = re.compile(
+    (
+        r"\b(?:docs?|documentation|pages|website|site|storybook|preview|pr|pull[- ]request|playground|book"
+        r"|mkdocs|sphinx|benchmarks?)\b"
+    ),
+    re.IGNORECASE,
+)
+_NAMED_SO = re.compile(r"(?:^|[\s/_-])deploy(?:ment|s)?(?=$|[\s/_.\-:(])", re.IGNORECASE)
+_NAMED_TEST = re.compile(
+    r"(?:^|[-_/\s])(?:tests?|unit|e2e|integration|pytest|specs?)(?=$|[-_/.\s])", re.IGNORECASE
+)
+_SCRIPT = re.compile(r"(?:[\w.-]*[_-])?deploy(?:[_-][\w-]+)?(?:\.(?:sh|py|js|ts|rb|mjs|ps1))?")
+_REMOTE = re.compile(r"[\w.@$\{\}-]+:[\w~/$]")
+_OVER_SSH = re.compile(r"deploy|docker|systemctl|git pull|pm2|kubectl|service \w+ restart")
+_NOT_SO = re.compile(
+    r"kubectl (?:-\S+ \S+ )*(?:create|patch|apply) (?:-n \S+ )?(?:namespace|ns|secret|configmap|sa"
+    r"|serviceaccount|clusterrole\w*|node|-f \S*(?:crd|namespace)\S*)\b"
+    r"|ansible-playbook\b.* --(?:check|syntax-check|list)|aws s3 sync s3://|helm (?:-\S+ \S+ )*(?:upgrade"
+    r"|install)\b.*--dry-run"
+    r"|terraform apply\b.*-refresh-only|helm plugin|kubectl apply\b.*(?:cert-manager|metrics-server"
+    r"|calico)\S*/releases/"
+)
+_PUBLISHES = re.compile(r"publish|release|build-push-action|bake-action|attest")
+_LIKELY = """
+deploy kubectl helm ssh rsync scp terraform tofu pulumi skaffold apply vercel netlify argocd ansible heroku dokku
+railway eb gcloud aws az cap fly wrangler firebase serverless sls sam cdk kamal docker rollout
+"""
+_WORDS = tuple(_LIKELY.split())
+"""One of these stands in every script that deploys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One step that deploys, and the command by which it does, where it is one."""
+
+    step: WrittenStep
+    command: Command | None = None
+
+
+def deployments(job: WrittenJob) -> tuple[Deployment, ...]:
+    """The steps of a job that deploy."""
+    if job.uses is not None or any(_makes_cluster(step) for step in job.steps):
+        return ()
+    found: list[Deployment] = []
+    for step in job.steps:
+        if step.uses is not None:
+            if _by_action(step):
+                found.append(Deployment(step))
+        elif step.run is not None and any(word in step.run.text for word in _WORDS):
+            found += [Deployment(step, command) for command in step.commands if _deploys(command)]
+    return tuple(found)
+
+
+def _by_action(step: WrittenStep) -> bool:
+    kind = kind_of_action(step)
+    if kind is StepKind.DEPLOY:
+        return step.action not in _PAGES
+    return re.search(r"/(?:[\w.-]*[-_])?deploy(?:ment|-\w+)?$|deploy-action", step.action) is not None and (
+        "pages" not in step.action and "preview" not in step.action
+    )
+
+
+def _deploys(command: Command) -> bool:
+    if command.name in {"echo", "printf", "grep", "cat", "sed", "test", "[", "cd", "mkdir"}:
+        return False
+    plain = command.plain
+    if _SCRIPT.fullmatch(plain.partition(" ")[0].rpartition("/")[2]):
+        return not command.has("--dry-run", "--check", "--help")
+    if command.name == "ssh":
+        return _OVER_SSH.search(command.text) is not None
+    if command.name in {"rsync", "scp"}:
+        return bool(command.words) and _REMOTE.match(command.words[-1]) is not None
+    purpose = purpose_of(command)
+    return purpose is not None and purpose.kind is StepKind.DEPLOY and not _NOT_SO.match(plain)
+
+
+def _makes_cluster(step: WrittenStep) -> bool:
+    text = step.uses.text if step.uses else step.run.text if step.run else ""
+    return _TEST_CLUSTER.search(text) is not None
+
+
+def deploys(job: WrittenJob) -> bool:
+    """Whether a job deploys: by what it does, or as it is called and what it calls."""
+    notes = job.file.source.notes
+    key = f"deploys {job.id}"
+    held = notes.get(key)
+    if not (isinstance(held, tuple) and held[0] is job):
+        held = notes[key] = (job, _job_deploys(job))
+    return bool(held[1])
+
+
+def _job_deploys(job: WrittenJob) -> bool:
+    names = f"{job.id} {job.node.text('name') or ''}".replace("_", " ")
+    if _OF_PAGES.search(f"{names} {job.environment or ''}"):
+        return False
+    if job.uses is not None:
+        path = job.uses.text.partition("@")[0].rpartition("/")[2]
+        return _NAMED_SO.search(path) is not None or (_NAMED_SO.search(job.id) is not None and "ploy" in path)
+    if _OF_PAGES.search(job.file.path.rpartition("/")[2].replace("_", " ")):
+        return False
+    if deployments(job):
+        return True
+    published = any(_PUBLISHES.search(step.action) for step in job.steps)
+    pages = any(step.action in _PAGES for step in job.steps)
+    called_so = _NAMED_SO.search(job.id) is not None
+    return called_so and job.has_deployment and not published and not pages and bool(job.steps)
+
+
+def tests(job: WrittenJob, repository: Repository) -> bool:
+    """Whether a job tests, as far as can be told."""
+    notes = job.file.source.notes
+    key = f"tests {job.id}"
+    held = notes.get(key)
+    if not (isinstance(held, tuple) and held[0] is job):
+        held = notes[key] = (job, _job_tests(job, repository))
+    return bool(held[1])
+
+
+def _job_tests(job: WrittenJob, repository: Repository) -> bool:
+    if job.uses is not None:
+        called = called_workflow(job, repository)
+        if called is not None and called is not job.file:
+            return any(tests(below, repository) for below in called.jobs if below.uses is None)
+        return (
+            _NAMED_TEST.search(f"{job.id} {job.uses.text.partition('@')[0].rpartition('/')[2]}") is not None
+        )
+    if _TESTS & job_kinds(job):
+        return True
+    if not _NAMED_TEST.search(job.id) or deploys(job):
+        return False
+    return any(step.run is not None and _runs_test(step) for step in job.steps)
+
+
+def _runs_test(step: WrittenStep) -> bool:
+    return any(_NAMED_TEST.search(command.text) for command in step.commands) or step.script is None
+
+
+@lru_cache(maxsize=4096)
+def _possible(condition: str, event: str) -> bool:
+    return can_be_true(condition, {"github.event_name": Exactly(event)})
+
+
+def events_of(job: WrittenJob) -> frozenset[str]:
+    """The events at which a job can run."""
+    condition = bare_condition(job.condition)
+    if condition is None or "${{" in condition:
+        return frozenset(job.file.events)
+    return frozenset(event for event in job.file.events if _possible(condition, event))
+
+
+def tested_before(job: WrittenJob, repository: Repository) -> bool:
+    """Whether a job that a job waits for tests, or the job does itself."""
+    workflow: WrittenWorkflow = job.file
+    if job.uses is None and tests(job, repository):
+        return True
+    called = called_workflow(job, repository)
+    if called is not None and any(tests(below, repository) for below in called.jobs):
+        return True
+    before = workflow.waits_for(job)
+    return any(other.id in before and tests(other, repository) for other in workflow.jobs)
