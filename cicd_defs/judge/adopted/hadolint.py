@@ -1,22 +1,29 @@
-"""hadolint's findings as ours, and the list of those that we mend.
+"""hadolint's findings as ours, with their own names, and fixes where a word or two mend them.
 
-Errors and warnings speak in the default profile, advice on style in the strict profile only.
+Errors and warnings speak in the default profile, advice on style in the strict profile only, and so do the versions of
+a distribution's packages: distributions take old versions away, and an image with all of them pinned stops building.
 Rules: https://github.com/hadolint/hadolint/wiki
 """
 
+import re
 from collections.abc import Iterator
 
-from cicd_defs.facts.findings import Confidence, Family, Finding, Severity
+from cicd_defs.facts.findings import Confidence, Family, Finding, Fix, Severity
+from cicd_defs.facts.instructions import Instruction, instructions_of
 from cicd_defs.facts.reported import Reported
 from cicd_defs.facts.source import Source
+from cicd_defs.judge.adopted.hadolint_fixes import FIXERS
 from cicd_defs.judge.rule import located
 
 TOOL = "hadolint"
+VERSIONS_OF_PACKAGES = frozenset({"DL3008", "DL3018", "DL3033", "DL3037", "DL3041"})
+
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM}
 
 
 def adopted(source: Source, reports: tuple[Reported, ...]) -> Iterator[Finding]:
     """What hadolint says of one Dockerfile, as findings of ours."""
+    instructions = tuple(instructions_of(source)) if reports else ()
     for report in reports:
         start = min(report.start, len(source.text))
         yield located(
@@ -28,7 +35,32 @@ def adopted(source: Source, reports: tuple[Reported, ...]) -> Iterator[Finding]:
             severity=_SEVERITIES.get(report.severity, Severity.LOW),
             confidence=Confidence.HIGH,
             message=report.message,
+            fix=_fix(instructions, report, start),
             tool=TOOL,
             url=report.url,
-            strict=report.severity not in _SEVERITIES,
+            strict=report.severity not in _SEVERITIES or report.rule in VERSIONS_OF_PACKAGES,
         )
+
+
+def _fix(instructions: tuple[Instruction, ...], report: Reported, start: int) -> Fix | None:
+    fixer = FIXERS.get(report.rule)
+    around = next((one for one in instructions if one.source.line_start(one.start) <= start <= one.end), None)
+    return fixer(around) if fixer and around else None
+
+
+def manual(rule: str) -> str | None:
+    """Where a rule's own manual stands; None where it is no rule of hadolint's."""
+    told = next((told for prefix, told in _MANUALS if re.fullmatch(rf"{prefix}\d{{4}}", rule)), None)
+    return told.format(rule=rule) if told else None
+
+
+_MANUALS = (
+    (
+        "DL",
+        "A rule of hadolint about Dockerfiles.\n\nIts manual: https://github.com/hadolint/hadolint/wiki/{rule}",
+    ),
+    (
+        "SC",
+        "A rule of ShellCheck about scripts in Dockerfiles.\n\nIts manual: https://www.shellcheck.net/wiki/{rule}",
+    ),
+)
