@@ -34,6 +34,10 @@ _COMMITS = re.compile(
     r"|git-auto-commit|add-and-commit|autofix-ci|pre-commit-ci|suggester|ghcommit|commit-action|git-commit"
 )
 _KNOWN_TO_FAIL = re.compile(r"\b(?:known|expected|not failing|flaky|intentional(?:ly)?)\b", re.IGNORECASE)
+_REASON = re.compile(
+    r"fail|error|allow|flak|experiment|block|optional|known|unstable|inform|ignor|tolerat|best.effort|\bnot\b|stop|yet",
+    re.IGNORECASE,
+)
 _LOOKED_AT_LATER = re.compile(r"\$\?|\$\{\?}|PIPESTATUS")
 _TELLING = frozenset({"echo", "printf", "true", ":", "cat", "set", "date"})
 _RECORDS = re.compile(r">>?\s*[\"']?(?!\$\{?GITHUB_STEP_SUMMARY|/dev/(?:null|stderr|stdout))[\w/$~]")
@@ -169,7 +173,7 @@ def reason_beside(source: Source, key: Scalar, mapping: Mapping, value: Scalar) 
     if begin <= source.line_start(mapping.start):
         return False
     above = source.text[source.line_start(begin - 1) : begin].strip()
-    return above.startswith("#") and len(above) > len("# ok")
+    return above.startswith("#") and bool(_REASON.search(above))
 
 
 def status_is_read(step: WrittenStep, command: Command) -> bool:

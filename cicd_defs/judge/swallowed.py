@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cicd_defs.facts.findings import Confidence, Fix
+from cicd_defs.facts.findings import Confidence, Edit, Fix
 from cicd_defs.facts.script import Command, Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script, with_all
@@ -91,3 +91,21 @@ def closing_success(step: WrittenStep, command: Command) -> Command | None:
     if any(one.start > last.end for one in mine):
         return None
     return last if last.words in {("true",), (":",), ("exit", "0"), ("return", "0")} else None
+
+
+def without_closing(step: WrittenStep, last: Command) -> Edit | None:
+    """The edit that takes a closing command away, with the `;` or the line that leads to it."""
+    assert step.run is not None
+    text = step.run.text
+    begin = len(text[: last.start].rstrip(" \t"))
+    if text[:begin].endswith((";", "&&")):
+        begin -= 1 if text[:begin].endswith(";") else 2
+        begin = len(text[:begin].rstrip(" \t"))
+        return edit_script(step, begin, last.end, "")
+    if not text[:begin].endswith("\n") or text[last.end :].strip() or not step.can_be_edited:
+        return None
+    start, end = step.place(last.start, last.end)
+    source = step.source
+    if source.text[source.line_start(start) : start].strip():
+        return None
+    return Edit(source.path, source.line_start(start), source.next_line(max(end - 1, start)), "")

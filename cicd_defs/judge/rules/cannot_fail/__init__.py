@@ -14,6 +14,7 @@ from cicd_defs.judge.rules.cannot_fail import (
     pipe_hides_failure,
     report_hides_failure,
     scanner_without_target,
+    swallowed_in_script,
     then_true,
 )
 
@@ -29,6 +30,7 @@ RULES = (
     continue_on_error_check,
     continue_on_error_job,
     scanner_without_target,
+    swallowed_in_script,
     empty_test_selection,
     constant_condition,
     report_hides_failure,

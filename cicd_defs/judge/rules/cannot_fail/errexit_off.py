@@ -17,7 +17,7 @@ from cicd_defs.judge.edits import edit_script, replace_scalar, with_all
 from cicd_defs.judge.legitimate import is_legitimate, status_is_read
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import closing_success, command_name, guards_of
+from cicd_defs.judge.swallowed import closing_success, command_name, guards_of, without_closing
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
@@ -64,7 +64,7 @@ def _found(step: WrittenStep, command: Command, off: Command | None) -> Found:
     if off is not None:
         start, end = step.place(off.start, off.end)
         said = f"`{name}` cannot fail here: behind `{off.text}` nobody looks at its exit status"
-        edits = with_all(edit_script(step, off.start, off.end, "set -e")) if len(off.words) <= 3 else None
+        edits = _turned_on(step, command, off)
         return Found(
             step.source, start, end, said, Fix("Stop at the first failure", edits) if edits else None
         )
@@ -76,6 +76,15 @@ def _found(step: WrittenStep, command: Command, off: Command | None) -> Found:
     edit = _stopping(step, command)
     fix = Fix("Stop at the first failure", (edit,)) if edit else None
     return Found(step.source, start, end, said, fix, confidence=Confidence.MEDIUM)
+
+
+def _turned_on(step: WrittenStep, command: Command, off: Command) -> tuple[Edit, ...] | None:
+    """`set -e` in its place, and no success at the script's end that makes light of the failure."""
+    if len(off.words) > 3:  # `set +o errexit`
+        return None
+    closing = closing_success(step, command)
+    begun = edit_script(step, off.start, off.end, "set -e")
+    return with_all(begun, without_closing(step, closing)) if closing else with_all(begun)
 
 
 def _stopping(step: WrittenStep, command: Command) -> Edit | None:

@@ -102,14 +102,15 @@ def _flag(step: WrittenStep, command: Command, at: int, length: int) -> Found:
     assert step.run is not None
     written = step.run.text[begin:end]
     before = command.spans[at - 1][1]
-    edit = edit_script(step, before, end, "")
+    to_one = written.endswith("0") and "exit" in written
+    edit = edit_script(step, end - 1, end, "1") if to_one else edit_script(step, before, end, "")
     start, stop = step.place(begin, end)
     return Found(
         step.source,
         start,
         stop,
         f"`{command_name(command)}` cannot fail here: `{written}` makes it succeed whatever it finds",
-        Fix(f"Take `{written}` away", (edit,)) if edit else None,
+        Fix(f"Let `{command_name(command)}` fail", (edit,)) if edit else None,
     )
 
 

@@ -104,7 +104,8 @@ def _found(step: WrittenStep, command: Command, tool: _Tool) -> Found:
     start, end = step.place(command.start, command.end)
     edit = edit_script(step, command.end, command.end, f" {tool.option}") if tool.option else None
     if not tool.option and command.words[0] in {"gofmt", "gofumpt", "goimports"}:
-        edit = edit_script(step, command.start, command.end, f'test -z "$({command.text})"')
+        quote = "" if step.run is not None and step.run.style == '"' else '"'
+        edit = edit_script(step, command.start, command.end, f"test -z {quote}$({command.text}){quote}")
     wanted = (
         f": without `{tool.option}` its status says nothing"
         if tool.option

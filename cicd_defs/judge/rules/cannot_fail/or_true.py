@@ -20,5 +20,9 @@ ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Checks of which the failure goes to `true` or `:`."""
     for step, command, handler in swallowed_checks(workflow):
-        if len(handler.commands) == 1 and handler.commands[0].words in {("true",), (":",)}:
+        if (
+            handler.commands
+            and all(one.name in {"true", ":"} for one in handler.commands)
+            and not handler.assigns
+        ):
             yield handled(step, command, handler)

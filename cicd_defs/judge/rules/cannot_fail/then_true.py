@@ -9,14 +9,13 @@ GitHub's own shells do stop, so there the line is only a trap: it turns the chec
 import re
 from collections.abc import Iterator
 
-from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.findings import Confidence, Family, Fix, Severity
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
-from cicd_defs.judge.edits import edit_script
 from cicd_defs.judge.legitimate import is_legitimate, status_is_read
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import closing_success, command_name, guards_of
+from cicd_defs.judge.swallowed import closing_success, command_name, guards_of, without_closing
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.MEDIUM, Confidence.MEDIUM)
 
@@ -56,7 +55,7 @@ def _found(step: WrittenStep, command: Command, last: Command) -> Found:
         else f"`{last.text}` behind `{name}` makes light of its failure: only `set -e` still stops the step"
     )
     start, end = step.place(last.start, last.end)
-    edit = _without(step, last)
+    edit = without_closing(step, last)
     return Found(
         step.source,
         start,
@@ -65,21 +64,3 @@ def _found(step: WrittenStep, command: Command, last: Command) -> Found:
         Fix(f"Take `{last.text}` away", (edit,)) if edit else None,
         confidence=Confidence.HIGH if hidden else Confidence.LOW,
     )
-
-
-def _without(step: WrittenStep, last: Command) -> Edit | None:
-    """The edit that takes a closing command away, with the `;` or the line that leads to it."""
-    assert step.run is not None
-    text = step.run.text
-    begin = len(text[: last.start].rstrip(" \t"))
-    if text[:begin].endswith((";", "&&")):
-        begin -= 1 if text[:begin].endswith(";") else 2
-        begin = len(text[:begin].rstrip(" \t"))
-        return edit_script(step, begin, last.end, "")
-    if not text[:begin].endswith("\n") or text[last.end :].strip() or not step.can_be_edited:
-        return None
-    start, end = step.place(last.start, last.end)
-    source = step.source
-    if source.text[source.line_start(start) : start].strip():
-        return None
-    return Edit(source.path, source.line_start(start), source.next_line(max(end - 1, start)), "")
