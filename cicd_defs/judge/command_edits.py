@@ -53,15 +53,9 @@ def _out_of_list(step: WrittenStep, command: Command) -> Edit | None:
 
 
 def _out_of_lines(step: WrittenStep, command: Command) -> Edit | None:
-    """A command that is all that stands on its lines."""
-    span = lines_of(step, command)
-    return edit_script(step, *span, "") if span else None
-
-
-def lines_of(step: WrittenStep, command: Command) -> tuple[int, int] | None:
-    """From where to where the lines of a script go that hold this command and nothing else, with their newline."""
+    """A command that is all that stands on its lines: they go, with their newline."""
     span = _statement(step, command)
-    if span is None or step.run is None:
+    if span is None or step.run is None or not step.can_be_edited or step.run.style != "|":
         return None
     text, (start, end) = step.run.text, span
     if command.start != start or text[command.end : end].strip() != " ".join(command.redirects):
@@ -71,9 +65,9 @@ def lines_of(step: WrittenStep, command: Command) -> tuple[int, int] | None:
     stop = len(text) if stop < 0 else stop
     if text[begin:start].strip() or re.sub(r"#.*", "", text[end:stop]).strip():
         return None
-    if text[stop + 1 :].strip():
-        return start, stop + 1 + (start - begin)
-    return (begin - 1 if begin else start), max(end, len(text[:stop].rstrip()))
+    source = step.source
+    first, last = step.place(start, max(end, start + 1))
+    return Edit(source.path, source.line_start(first), source.next_line(last), "")
 
 
 def only_in_first_leg(step: WrittenStep) -> Edit | None:
@@ -102,16 +96,15 @@ _FIRST_LEG = "strategy.job-index == 0"
 
 def own_step_in_first_leg(step: WrittenStep, command: Command, name: str) -> tuple[Edit, ...] | None:
     """A command out of a script into a step of its own before it, which runs in the first leg only."""
-    span = lines_of(step, command)
+    taken = _out_of_lines(step, command)
     indent = indent_of(step.source, step.node)
-    if span is None or indent is None or len(indent) < 2 or step.run is None or step.node.aliased:
+    if taken is None or indent is None or len(indent) < 2 or step.run is None or step.node.aliased:
         return None
     if any(one.name in {"cd", "pushd", "export", "source", "."} for one in step.commands) or command.before:
         return None
-    taken = edit_script(step, *span, "")
     carried = [held for key in _CARRIED if (held := _pair_lines(step, step.node, key)) is not None]
     written = command.text
-    if taken is None or "\n" in written:
+    if "\n" in written:
         return None
     condition = bare_condition(step.condition)
     if condition is not None and ("${{" in condition or '"' in condition):

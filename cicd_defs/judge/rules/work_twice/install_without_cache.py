@@ -99,7 +99,9 @@ def _by_setup(install: Install, job: WrittenJob, repository: Repository) -> tupl
         return None
     key, value = _INPUTS.get(install.manager, "cache"), _VALUES.get(install.manager, install.manager)
     if setup.given(key):
-        return None if setup.given(key) != "false" else _as_tuple(set_input(setup, key, value))
+        held = setup.inputs[key]
+        turned_off = held.text.strip() == "false" and not held.aliased
+        return (Edit(setup.source.path, held.start, held.end, value),) if turned_off else None
     path = _dependency_path(install, repository) if key == "cache" and value != "true" else None
     if path is None:
         return _as_tuple(set_input(setup, key, value))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar
-from cicd_defs.judge.edits import insert_pair, replace_scalar
+from cicd_defs.judge.edits import insert_pair
 from cicd_defs.judge.expressions import Begins, Known, can_be_true
 from cicd_defs.judge.grammar import Exactly, insides
 from cicd_defs.judge.minutes import SUPERSEDED, of_job
@@ -36,6 +36,7 @@ _PULL_REQUEST: dict[str, Known] = {
 _LITTLE = 0.5
 """Minutes in a run. What costs less is told of, and can wait."""
 _GROUP = "${{ github.workflow }}-${{ github.ref }}"
+_ALONE = "${{ github.workflow }}-${{ github.event.pull_request.number || github.run_id }}"
 _ONLY_PULL_REQUESTS = "${{ github.event_name == 'pull_request' }}"
 
 
@@ -91,7 +92,12 @@ def _of_a_group(workflow: WrittenWorkflow, node: Node, minutes: float) -> Iterat
     if written is None:
         return
     if _is_of_one_run(written.text):
-        edit = replace_scalar(source, written, _GROUP)
+        only = set(workflow.events) == {"pull_request"}
+        edit = (
+            None
+            if written.aliased
+            else Edit(source.path, written.start, written.end, _GROUP if only else _ALONE)
+        )
         yield Found(
             source,
             written.start,
@@ -125,7 +131,7 @@ def _without_cancelling(workflow: WrittenWorkflow, node: Node, group: Scalar, mi
         said = node.scalar("cancel-in-progress")
         if said is not None:
             place = said
-            edit = replace_scalar(source, said, _cancelling(workflow))
+            edit = None if said.aliased else Edit(source.path, said.start, said.end, _cancelling(workflow))
         else:
             edit = insert_pair(source, node, [f"cancel-in-progress: {_cancelling(workflow)}"], after="group")
     elif isinstance(node, Scalar) and not node.aliased and key and node.style not in {"|", ">"}:
