@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
-from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow, bare_condition
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar
 from cicd_defs.judge.edits import insert_pair
 from cicd_defs.judge.expressions import Begins, Known, can_be_true
@@ -25,6 +25,9 @@ from cicd_defs.plan.pipeline import StepKind
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
 _WORK = CHECKS | {StepKind.BUILD, StepKind.INSTALL}
+_RUNNERS = frozenset(
+    {"docker", "podman", "bash", "sh", "node", "python", "python3", "ruby", "php", "java", "perl"}
+)
 _OF_ONE_RUN = re.compile(r"github\.(?:sha|run_id|run_number|run_attempt)\b")
 _OF_A_BRANCH = re.compile(
     r"github\.(?:head_ref|ref|ref_name|event\.number|event\.pull_request\.\w+)\b|GITHUB_REF"
@@ -66,8 +69,22 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
 
 
 def _works(job: WrittenJob) -> bool:
-    """Whether a job checks or builds something for a pull request."""
-    return can_run(job, "pull_request") and (job.uses is not None or bool(job_kinds(job) & _WORK))
+    """Whether a job checks or builds something for a pull request, or sets a language up to do so."""
+    if not can_run(job, "pull_request"):
+        return False
+    kinds = job_kinds(job)
+    if job.uses is not None or kinds & _WORK:
+        return True
+    return StepKind.CHECKOUT in kinds and (StepKind.SETUP in kinds or any(map(_runs_a_program, job.steps)))
+
+
+def _runs_a_program(step: WrittenStep) -> bool:
+    """Whether a step runs something that is not known by its name: a container, a script of the repository."""
+    return any(
+        command.name in _RUNNERS
+        or (command.words and command.words[0].startswith(("./", ".ci/", ".github/")))
+        for command in step.commands
+    )
 
 
 def _says_nothing(node: Node) -> bool:
