@@ -19,6 +19,7 @@ from cicd_defs.judge.written_outputs import called_workflow
 
 UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
 DEFAULT_NAME = "artifact"
+BUILD_RECORD = ".dockerbuild"
 
 _ANY = "*"
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*}}", re.DOTALL)
@@ -26,8 +27,8 @@ _MATRIX = re.compile(r"matrix\.([\w-]+)", re.IGNORECASE)
 _OF_OTHERS: dict[str, tuple[str, ...]] = {
     "actions/upload-pages-artifact": ("github-pages",),
     "hynek/build-and-inspect-python-package": ("Packages*",),
-    "docker/build-push-action": ("*.dockerbuild",),
-    "docker/bake-action": ("*.dockerbuild",),
+    "docker/build-push-action": (f"*{BUILD_RECORD}",),
+    "docker/bake-action": (f"*{BUILD_RECORD}",),
     "anchore/sbom-action": (_ANY,),
     "actions/jekyll-build-pages": (),
 }
@@ -162,8 +163,8 @@ def _by_another_action(step: WrittenStep, repository: Repository) -> list[str] |
         folder = step.uses.text.strip()[2:].strip("/") if step.uses else ""
         names = {f"{folder}/action.yml".lstrip("/"), f"{folder}/action.yaml".lstrip("/")}
         own = next((one for one in repository.workflows if one.path in names), None)
-        if own is None:
-            return None
+        if own is None:  # of another repository, checked out beside
+            return None if _PERHAPS.search(folder) or not repository.whole else []
         return [_ANY if "inputs." in pattern else pattern for one in uploads(own) for pattern in one.patterns]
     return None if _PERHAPS.search(action) and not action.startswith("actions/") else []
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
-from cicd_defs.judge.artifacts import DOWNLOAD, can_be_same, names_of, put_up_in_run, uploads
+from cicd_defs.judge.artifacts import BUILD_RECORD, DOWNLOAD, can_be_same, names_of, put_up_in_run, uploads
 from cicd_defs.judge.closest import closest
 from cicd_defs.judge.edits import replace_scalar, with_all
 from cicd_defs.judge.repository import Repository
@@ -36,9 +36,16 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
             there, known = put_up_in_run(workflow, repository), True
         if there is None:
             return
-        if not all(any(can_be_same(one, other) for other in there) for one in wanted):
-            lost = next(one for one in wanted if not any(can_be_same(one, other) for other in there))
+        lost = next((one for one in wanted if not any(_meets(one, other) for other in there)), None)
+        if lost is not None:
             yield _found(workflow, step, lost)
+
+
+def _meets(wanted: str, there: str) -> bool:
+    """Whether a name is one that is put up. Records of an image's build are taken by nobody who does not name them."""
+    if there.endswith(BUILD_RECORD) and BUILD_RECORD not in wanted and wanted != "*":
+        return False
+    return can_be_same(wanted, there)
 
 
 def _elsewhere(step: WrittenStep) -> bool:
