@@ -153,9 +153,11 @@ def _pairs(project: ProjectCode, repository: Repository) -> Iterator[_Pair]:
             yield _Pair(copy, kept, _names(copy) & _names(kept))
 
 
-def _weight(code: ModuleCode, project: ProjectCode) -> tuple[int, int, str]:
-    users = [path for path in project.importers.get(code.path, ()) if not path.endswith("__init__.py")]
-    return len(users), -len(folders_of(code.path)), code.path
+def _weight(code: ModuleCode, project: ProjectCode) -> tuple[int, int, int, int, str]:
+    """How much a module is used; of two that are used alike, the shorter and higher name is the older one."""
+    users = project.importers.get(code.path, frozenset())
+    direct = [path for path in users if not path.endswith("__init__.py")]
+    return len(direct), len(users), -len(folders_of(code.path)), -len(code.path), code.path
 
 
 def _root(path: str, repository: Repository) -> str:

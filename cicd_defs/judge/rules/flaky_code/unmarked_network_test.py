@@ -30,7 +30,8 @@ _REPLACED = re.compile(
     r"mock_aws|patch|Mocker|MockTransport|ASGITransport)\b"
 )
 _BLOCKS = re.compile(
-    r"socket|respons|respx|httpretty|vcr|requests_mock|httpx|urlopen|requests\.|moto|block|no_?network"
+    r"\b(?:disable_socket|socket\.socket|responses\.|respx|httpretty|vcr|requests_mock|httpx_mock|aioresponses|mock_aws|"
+    r"urlopen|block_network|no_network|no_internet)\b|setattr\([^)]*\b(?:requests|httpx|urllib3?|socket|aiohttp)\b"
 )
 _MOCK = re.compile(
     r"(?i)mock|patch|vcr|cassette|respons|respx|httpretty|betamax|recorder|stub|fake|raises|moto|socket"
