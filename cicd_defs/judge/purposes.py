@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cicd_defs.facts.script import Command
+from cicd_defs.facts.shell import unwrapped
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.judge.known_actions import ACTIONS
 from cicd_defs.judge.known_tools import patterns
@@ -37,6 +38,41 @@ _OWN_KINDS = (
     (StepKind.LINT, re.compile(r"(?:run[-_])?(?:lint|style|check[-_]style)(?:[-_]\w+)?")),
     (StepKind.E2E, re.compile(r"(?:run[-_])?e2e(?:[-_]tests?)?")),
     (StepKind.TEST, re.compile(r"(?:run[-_]?)?(?:unit[-_]?|integration[-_]?)?tests?|check")),
+)
+_IN_CONTAINER = re.compile(
+    r"(?:docker|podman|nerdctl)(?:[- ]compose)?(?: -\S+(?: \S+\.ya?ml)?)* (?:container )?(?:run|exec)\b"
+    r"|kubectl\b.* exec\b"
+    r"|(?:conda|mamba|micromamba|pixi|nix-shell|nix develop|singularity|apptainer)\b.* (?:run|exec|--run)\b"
+)
+_A_PROGRAM = re.compile(r"[\w./@-]+(?::[\w.-]+)?")
+_VALUE_FOLLOWS = frozenset(
+    {
+        "-v",
+        "-e",
+        "-w",
+        "-u",
+        "-p",
+        "-n",
+        "-f",
+        "-c",
+        "-l",
+        "-h",
+        "--name",
+        "--network",
+        "--entrypoint",
+        "--workdir",
+    }
+    | {
+        "--env",
+        "--volume",
+        "--user",
+        "--platform",
+        "--mount",
+        "--file",
+        "--env-file",
+        "--hostname",
+        "--label",
+    }
 )
 _MANY_USES = frozenset(
     {
@@ -96,7 +132,29 @@ def purpose_of(command: Command) -> Purpose | None:
     """What a command is for; None where nobody knows, and where it calls a script whose commands are read."""
     if command.calls_script:
         return None
-    return _of_own_script(command) or _purpose(command.plain[:2000]) or _of_package_script(command)
+    return (
+        _of_own_script(command)
+        or _purpose(command.plain[:2000])
+        or _of_package_script(command)
+        or _of_container(command)
+    )
+
+
+def _of_container(command: Command) -> Purpose | None:
+    """`docker run --rm app npm test`, `kubectl exec pod -- pytest`, `conda run -n env pytest`: what runs in there."""
+    text = " ".join(command.words)[:2000].removeprefix("sudo ")
+    begun = _IN_CONTAINER.match(text)
+    if begun is None:
+        return None
+    words = text[begun.end() :].split()
+    for at, word in enumerate(words[:24]):
+        before = words[at - 1] if at else ""
+        if word[0] in "-$'\"" or not _A_PROGRAM.fullmatch(word) or before in _VALUE_FOLLOWS:
+            continue
+        purpose = _purpose(unwrapped(" ".join(words[at:])))
+        if purpose is not None:
+            return purpose
+    return None
 
 
 def _of_package_script(command: Command) -> Purpose | None:

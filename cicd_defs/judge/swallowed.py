@@ -90,7 +90,8 @@ def closing_success(step: WrittenStep, command: Command) -> Command | None:
     last = behind[0]
     if any(one.start > last.end for one in mine):
         return None
-    return last if last.words in {("true",), (":",), ("exit", "0"), ("return", "0")} else None
+    succeeds = last.name in {"true", ":"} or last.words in {("exit", "0"), ("return", "0")}
+    return last if succeeds else None
 
 
 def without_closing(step: WrittenStep, last: Command) -> Edit | None:

@@ -12,7 +12,7 @@ from cicd_defs.plan.pipeline import StepKind
 
 _PATH = re.compile(r"\.?[\w.@-]*[\w/.@-]*\w/?")
 _WITHOUT_VALUE = re.compile(
-    r"--(?:strict|check|diff|recursive|quiet|verbose|error|fix|no-\S+|all\S*|show-\S+|ignore-missing-imports|ci|fail\S*"
+    r"--(?:strict|check|diff|recursive|quiet|verbose|error|fix|no-\S+|all\S*|show-\S+|ignore-missing-imports|ci"
     r"|exit-zero|frozen|isolated|color|pretty|soft-fail|summary|cov|durations|lf|ff|sw|exitfirst|strict-\S+|runslow)"
     r"|-[qvrxslLw]+|-ll+|-ii+|-n|-i"
 )
@@ -31,6 +31,10 @@ def operands(command: Command, name: str) -> list[tuple[str, tuple[int, int]]]:
     before = ""
     for at in range(begin, len(command.words)):
         word = command.words[at]
+        option, equals, value = word.partition("=")
+        if equals and _POINTS.fullmatch(option) and value:
+            start, end = command.spans[at]
+            found.append((value, (end - len(value), end) if end - start == len(word) else (start, end)))
         is_option = word.startswith("-")
         takes_value = before.startswith("-") and "=" not in before and not _WITHOUT_VALUE.fullmatch(before)
         if not is_option and (not takes_value or _POINTS.fullmatch(before)):

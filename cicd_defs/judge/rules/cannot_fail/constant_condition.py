@@ -8,6 +8,7 @@ true` is true, too. A check under `if: false` never runs, and its job is green.
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
@@ -22,7 +23,8 @@ from cicd_defs.judge.rule import About, Found
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
 _INSIDE = re.compile(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}")
-_STATUS = frozenset({"always()", "true"})
+_MOST_CONTEXTS = 4
+_OTHER = "\0"
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
@@ -50,6 +52,7 @@ def _judged(
     except Unreadable:
         return
     held = truth(value_of(tree, {}))
+    held = _whatever_is_compared(tree) if held is None else held
     if held is None or (held and _is_only_status(tree)):
         return
     if held:
@@ -64,6 +67,36 @@ def _judged(
             f"the check never runs: `{_quoted(text)}` is always false",
             Fix("Let the check run", (edit,)) if edit else None,
         )
+
+
+def _whatever_is_compared(tree: Node) -> bool | None:
+    """The value of a condition that compares contexts with texts, where it is the same for all that they may be."""
+    compared: dict[str, set[str]] = {}
+    if not _compares_only(tree, compared) or not 0 < len(compared) <= _MOST_CONTEXTS:
+        return None
+    choices = [(*sorted(texts), _OTHER) for texts in compared.values()]
+    seen = {
+        truth(value_of(tree, {name: Exactly(text) for name, text in zip(compared, values, strict=True)}))
+        for values in product(*choices)
+    }
+    return seen.pop() if len(seen) == 1 else None
+
+
+def _compares_only(node: Node, compared: dict[str, set[str]]) -> bool:
+    """Whether a condition is made of `context == 'text'`; gathers the texts of each context."""
+    if not isinstance(node, Operation):
+        return False
+    if node.name in {"&&", "||", "!"}:
+        return all(_compares_only(part, compared) for part in node.of)
+    if node.name not in {"==", "!="}:
+        return False
+    left, right = node.of
+    if not (isinstance(left, Reference) and left.exact):
+        return False
+    if not (isinstance(right, Exactly) and isinstance(right.value, str)):
+        return False
+    compared.setdefault(".".join(left.path), set()).add(right.value)
+    return True
 
 
 def _checks(owner: WrittenJob | WrittenStep) -> bool:

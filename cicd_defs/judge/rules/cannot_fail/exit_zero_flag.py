@@ -25,7 +25,9 @@ ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 _FLAGS = re.compile(
     r"--exit-zero(?:-even-if-changed)?|--soft-?fail|--no-?fail|--nofail|--never-fail|--fail-never|-fn|--no-exit-code"
     r"|--no-exit-on-(?:warn|error)|--no-exit|--suppress-tests-failed-exit-code|--ignore-failures?|--always-succeed"
-    r"|--warn-only|--issues-exit-code[= ]0|--failure-exit-code[= ]0|--error-exit-code[= ]0|--exit-code[= ]0"
+    r"|--warn-only|--(?:cov-)?fail-under[= ]0|--fail-on[= ]none"
+    r"|--fail-level[= ](?:fatal|F)|--issues-exit-code[= ]0|--failure-exit-code[= ]0"
+    r"|--error-exit-code[= ]0|--exit-code[= ]0"
     r"|-exit-code[= ]0|--exitcode[= ]0|--audit-level[= ]none|--fail-level[= ]none|--ignore-on-exit[= ]all"
     r"|-D(?:maven\.test\.failure\.ignore|testFailureIgnore)(?:=true)?|-DfailIfNoTests=false(?=.*-Dtest=)"
     r"|-D(?:checkstyle|pmd|spotbugs|cpd)\.(?:failOnViolation|failOnError|failsOnError)=false"

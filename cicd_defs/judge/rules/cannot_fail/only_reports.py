@@ -45,7 +45,7 @@ _TOOLS = (
         re.compile(r"--exit-code\b|--exit-on-eol|--config\b|-c\b"),
         "--exit-code 1",
     ),
-    _Tool(re.compile(r"semgrep (?:scan\b|--config\b|-\S*\s|\.)"), re.compile(r"--error\b|\bci\b"), "--error"),
+    _Tool(re.compile(r"semgrep (?:scan\b|--config\b|-\S*\s|\.)"), re.compile(r"--error\b"), "--error"),
     _Tool(
         re.compile(r"grype (?!db|version|config)\S"), re.compile(r"--fail-on\b|-f\b|-c\b"), "--fail-on high"
     ),

@@ -30,6 +30,9 @@ _SCANNERS: dict[str, frozenset[str]] = {
     "kubeconform": frozenset(),
     "kube-linter": frozenset({"lint"}),
     "hadolint": frozenset(),
+    "grype": frozenset(),
+    "gosec": frozenset(),
+    "staticcheck": frozenset(),
     "shellcheck": frozenset(),
     "yamllint": frozenset(),
     "mypy": frozenset(),
@@ -59,6 +62,7 @@ _INPUTS: dict[str, tuple[str, ...]] = {
     "golangci/golangci-lint-action": ("working-directory",),
     "codespell-project/actions-codespell": ("path",),
 }
+_WITH_SUBCOMMAND = frozenset({"trivy", "gitleaks", "trufflehog", "kube-linter"})
 _WHOLE = frozenset(
     {"bandit", "trivy", "semgrep", "checkov", "gitleaks", "ruff", "flake8", "black", "codespell", "yamllint"}
 )
@@ -80,8 +84,13 @@ def _in_script(repository: Repository, step: WrittenStep) -> Iterator[Found]:
         name = command.plain.partition(" ")[0]
         if name not in _SCANNERS or command.depth or command.function or purpose_of(command) is None:
             continue
-        for word, (start, end) in operands(command, name):
-            target = word.partition("::")[0]
+        pointed = operands(command, name)
+        if name in _WITH_SUBCOMMAND and (not pointed or pointed[0][0] not in _SCANNERS[name]):
+            continue
+        for word, (start, end) in pointed:
+            target = _folder(word.partition("::")[0].removeprefix("dir:"))
+            if name == "grype" and not word.startswith("dir:"):
+                continue
             if word in _SCANNERS[name] or not is_missing(repository, step, command, target):
                 continue
             if name == "pytest" and not (
@@ -95,6 +104,12 @@ def _in_script(repository: Repository, step: WrittenStep) -> Iterator[Found]:
                 else None
             )
             yield _found(step, name, target, begin, stop, edit)
+
+
+def _folder(word: str) -> str:
+    """The folder before a pattern: `app/**/*.py` is looked for in `app`, and so is `./app/...`."""
+    word = word.removesuffix("/...")
+    return word.partition("*")[0].rpartition("/")[0] if "*" in word else word
 
 
 def _others(words: tuple[str, ...], word: str) -> bool:
