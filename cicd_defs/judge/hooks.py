@@ -212,12 +212,21 @@ def runs_hooks(repository: Repository) -> bool:
     )
 
 
+_NO_RUN = frozenset({"install", "add", "cache", "autoupdate", "--version"})
+
+
 def _runs_hooks(command: Command) -> bool:
-    """`pre-commit run`, `uvx prek run`, `tox -e pre-commit`."""
+    """`pre-commit run`, `uvx prek run`, `tox -e pre-commit`; not `pre-commit run HOOK`, which runs one."""
     named = any(
         re.fullmatch(r"(?:[\w./-]+[:/])?(?:pre-?commit|prek)(?:@\S+)?", word) for word in command.words
     )
-    return named and not {"install", "add", "cache", "autoupdate", "--version"} & set(command.words)
+    return named and not _NO_RUN & set(command.words) and not hook_run_by(command)
+
+
+def hook_run_by(command: Command) -> str:
+    """The one hook that `pre-commit run HOOK` runs; empty where a command does nothing of that sort."""
+    found = re.match(r"(?:pre-commit|prek) run ([a-z][\w-]*)", command.plain)
+    return found[1] if found else ""
 
 
 _WHERE_COMMANDS_ARE = (

@@ -19,6 +19,7 @@ from cicd_defs.judge.hooks import (
     Hook,
     Hooks,
     commands_of_ci,
+    hook_run_by,
     hooks_of,
     program_of,
     runs_hooks,
@@ -45,6 +46,7 @@ def find(repository: Repository) -> Iterator[Found]:
     entries = " ".join(hook.entry for hook in held.hooks)
     seen: dict[str, WrittenStep] = {}
     through_others = False
+    by_id = {hook_run_by(command) for _, command in commands_of_ci(repository)}
     for step, command in commands_of_ci(repository):
         program = program_of(command)
         purpose = purpose_of(command)
@@ -66,7 +68,7 @@ def find(repository: Repository) -> Iterator[Found]:
         return  # what `make lint` or a script runs is not read
     for hook in held.hooks:
         tool = _tool(hook)
-        if tool in _CHECKING and tool not in seen and tool not in actions:
+        if tool in _CHECKING and tool not in seen and tool not in actions and hook.id.text not in by_id:
             yield Found(
                 held.source,
                 hook.id.start,
