@@ -7,10 +7,9 @@ checks out another repository or another commit, nobody but you knows which one 
 **Example** `./.github/actions/setup` becomes `$/.github/actions/setup`.
 """
 
-from cicd_defs.facts.findings import Fix
+from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.adopted.place import Place
-from cicd_defs.judge.edits import replace_scalar
 
 _OTHER_CODE = ("repository", "ref", "path")
 
@@ -24,5 +23,7 @@ def fix(place: Place) -> Fix | None:
     checkouts = [step for step in steps if step.action == "actions/checkout"]
     if any(step.given(name) for step in checkouts for name in _OTHER_CODE):
         return None
-    edit = replace_scalar(place.source, uses, "$/" + uses.text[2:])
-    return Fix("Name it by the repository", (edit,)) if edit else None
+    begin = uses.start + len(uses.style)
+    if uses.aliased or place.source.text[begin : begin + 2] != "./":
+        return None
+    return Fix("Name it by the repository", (Edit(place.source.path, begin, begin + 1, "$"),))

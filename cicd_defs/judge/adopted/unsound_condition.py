@@ -8,7 +8,7 @@ not empty counts as true: the step runs in every case.
 
 import re
 
-from cicd_defs.facts.findings import Fix
+from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.edits import replace_scalar
@@ -28,5 +28,8 @@ def fix(place: Place) -> Fix | None:
     )
     if "${{" in bare or bare == written.text:
         return None
+    plain = written.is_plain and not re.search(r": |\s#|^[!&*'\"%@`|>?\[{-]", bare)
+    if plain and not written.aliased:
+        return Fix("Make it one expression", (Edit(place.source.path, written.start, written.end, bare),))
     edit = replace_scalar(place.source, written, bare)
     return Fix("Make it one expression", (edit,)) if edit else None

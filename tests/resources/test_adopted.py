@@ -1,0 +1,219 @@
+# ruff: noqa: E501 - a case is read line by line, as the file that it makes
+"""What zizmor and hadolint find is mended as written here, the finding goes, and nothing else comes."""
+
+from typing import NamedTuple
+
+import pytest
+
+from cicd_defs.facts.findings import Finding
+from cicd_defs.facts.tree import Tree
+from cicd_defs.judge.adopted.zizmor import MENDED, manuals
+from cicd_defs.judge.fixing import apply_edits, fix_all
+from cicd_defs.judge.repository import Repository
+from resources.judges import Judges
+
+CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"
+HEAD = """\
+name: CI
+on:
+  push:
+    branches: [main]
+permissions: {}
+concurrency:
+  group: ci-${{ github.ref }}
+  cancel-in-progress: false
+jobs:
+"""
+JOB = HEAD + "  test:\n    name: Test\n    runs-on: ubuntu-24.04\n    steps:\n"
+
+
+class Mended(NamedTuple):
+    """What was found, in which text, and how the text reads then; None where there is no fix."""
+
+    rule: str
+    title: str
+    before: str
+    after: str | None
+    path: str = ".github/workflows/ci.yml"
+
+
+def step(rule: str, title: str, before: str, after: str | None) -> Mended:
+    """A case of which only the job's steps differ."""
+    return Mended(rule, title, JOB + before, None if after is None else JOB + after)
+
+
+def docker(rule: str, title: str, before: str, after: str | None) -> Mended:
+    head = 'FROM debian:12.1\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\n'
+    return Mended(rule, title, head + before, None if after is None else head + after, "Dockerfile")
+
+
+CASES = (
+    step("unpinned-uses", "a tag", "      - uses: actions/setup-go@v5.5.0\n        with: {cache: false}\n",
+         "      - uses: actions/setup-go@d35c59abb061a4a6fb18e82ac0862c26744d6ab5 # v5.5.0\n"
+         "        with: {cache: false}\n"),
+    step("unpinned-uses", "in quotes, with a comment of its own",
+         '      - uses: "actions/setup-go@v5.5.0"  # Go\n',
+         '      - uses: "actions/setup-go@d35c59abb061a4a6fb18e82ac0862c26744d6ab5" # v5.5.0  # Go\n'),
+    step("unpinned-uses", "in braces", "      - {uses: actions/setup-go@v5.5.0, with: {cache: false}}\n",
+         "      - {uses: actions/setup-go@d35c59abb061a4a6fb18e82ac0862c26744d6ab5, with: {cache: false}}\n"),
+    step("unpinned-uses", "a branch is not guessed", "      - uses: actions/setup-go@main\n", None),
+    step("unpinned-uses", "an unknown action is not guessed", "      - uses: nobody/nothing@v1\n", None),
+    step("unpinned-uses", "a toolchain becomes an input",
+         "      - uses: dtolnay/rust-toolchain@nightly\n        with:\n          components: clippy\n",
+         "      - uses: dtolnay/rust-toolchain@e97e2d8cc328f1b50210efc529dca0028893a2d9 # v1\n        with:\n"
+         "          components: clippy\n          toolchain: nightly\n"),
+    step("artipacked", "no token on the disk",
+         f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          fetch-depth: 2  # two\n",
+         f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          fetch-depth: 2  # two\n"
+         "          persist-credentials: false\n"),
+    step("artipacked", "a job that pushes", f"      - uses: {CHECKOUT} # v4.2.2\n      - run: git push\n", None),
+    step("template-injection", "in double quotes, GitHub's own variable",
+         '      - run: echo "${{ github.ref_name }}"\n', '      - run: echo "${GITHUB_REF_NAME}"\n'),
+    step("template-injection", "a new variable before the script",
+         '      - name: Tell\n        run: |\n          echo "at: ${{ github.event.head_commit.message }}" \'${{ github.event.head_commit.message }}\'\n',
+         "      - name: Tell\n        env:\n          HEAD_COMMIT_MESSAGE: ${{ github.event.head_commit.message }}\n"
+         "        run: |\n          echo \"at: ${HEAD_COMMIT_MESSAGE}\" ''\"${HEAD_COMMIT_MESSAGE}\"''\n"),
+    step("template-injection", "a word stays what the shell cuts",
+         "      - run: make ${{ github.event.inputs.args }}\n",
+         "      - run: make ${INPUTS_ARGS}\n        env:\n          INPUTS_ARGS: ${{ github.event.inputs.args }}\n"),
+    step("template-injection", "PowerShell",
+         '      - shell: pwsh\n        run: Write-Output "at ${{ github.event.head_commit.message }}"\n',
+         '      - shell: pwsh\n        env:\n          HEAD_COMMIT_MESSAGE: ${{ github.event.head_commit.message }}\n'
+         '        run: Write-Output "at ${env:HEAD_COMMIT_MESSAGE}"\n'),
+    step("template-injection", "in quotes of YAML", "      - run: \"echo '${{ github.ref_name }}'\"\n",
+         "      - run: \"echo ''\\\"${GITHUB_REF_NAME}\\\"''\"\n"),
+    step("template-injection", "a command is not a variable", "      - run: ${{ github.event.inputs.command }}\n", None),
+    step("template-injection", "a quoted here-document", "      - run: |\n          cat <<'END'\n"
+         "          ${{ github.head_ref }}\n          END\n", None),
+    step("template-injection", "another language", "      - shell: python\n        run: print('${{ github.head_ref }}')\n",
+         None),
+    step("self-repository", "an action", "      - uses: ./.github/actions/setup\n",
+         "      - uses: $/.github/actions/setup\n"),
+    step("superfluous-actions", "a toolchain",
+         "      - uses: dtolnay/rust-toolchain@e97e2d8cc328f1b50210efc529dca0028893a2d9 # v1\n        with:\n"
+         "          toolchain: stable\n          components: clippy, rustfmt\n",
+         "      - run: |\n          rustup toolchain install stable --profile minimal --no-self-update"
+         " --component clippy --component rustfmt\n          rustup default stable\n        shell: bash\n"),
+    Mended("anonymous-definition", "a job keeps its key", HEAD + "  unit-tests:\n    runs-on: ubuntu-24.04\n    steps: []\n",
+           HEAD + "  unit-tests:\n    name: unit-tests\n    runs-on: ubuntu-24.04\n    steps: []\n"),
+    Mended("undocumented-permissions", "the whole block", JOB.replace(" {}", "\n  contents: read\n  issues: write\n  pages: write # site", 1) + "      - run: make\n",
+           JOB.replace(" {}", "\n  contents: read\n  issues: write # label, close or comment on issues\n  pages: write # site", 1)
+           + "      - run: make\n"),
+    Mended("excessive-permissions", "none at all", JOB.replace("permissions: {}\n", "") + f"      - uses: {CHECKOUT}\n",
+           JOB.replace("permissions: {}\n", "").replace("jobs:", "permissions:\n  contents: read\n\njobs:")
+           + f"      - uses: {CHECKOUT}\n"),
+    Mended("excessive-permissions", "above a job that is handed the token",
+           JOB.replace("permissions: {}", "permissions:\n  contents: write # tags")
+           + "      - run: ./tag.sh\n        env: {T: '${{ github.token }}'}\n",
+           JOB.replace("04\n", "04\n    permissions:\n      contents: write # tags\n")
+           + "      - run: ./tag.sh\n        env: {T: '${{ github.token }}'}\n"),
+    Mended("concurrency-limits", "a group", "name: CI\non: [push, pull_request]\npermissions: {}\n# what we do\njobs:\n  a:\n    name: a\n    runs-on: ubuntu-24.04\n    steps: []\n",
+           "name: CI\non: [push, pull_request]\npermissions: {}\nconcurrency:\n  group: ci-${{ github.event.pull_request.number || github.ref }}\n"
+           "  cancel-in-progress: ${{ github.event_name == 'pull_request' }}\n\n# what we do\njobs:\n  a:\n    name: a\n    runs-on: ubuntu-24.04\n    steps: []\n"),
+    Mended("dependabot-cooldown", "a week", "version: 2\nupdates:\n  - package-ecosystem: pip\n    directory: /\n    schedule:\n      interval: daily\n",
+           "version: 2\nupdates:\n  - package-ecosystem: pip\n    directory: /\n    schedule:\n      interval: daily\n    cooldown:\n      default-days: 7\n",
+           ".github/dependabot.yml"),
+    Mended("secrets-outside-env", "an environment", JOB + "      - run: ./publish\n        env: {T: '${{ secrets.T }}'}\n",
+           JOB.replace("04\n", "04\n    environment: ci\n") + "      - run: ./publish\n        env: {T: '${{ secrets.T }}'}\n"),
+    Mended("unsound-condition", "one expression", JOB + "      - run: 'true'\n        if: (${{ success() }} || ${{ failure() }})\n",
+           JOB + "      - run: 'true'\n        if: (success() || failure())\n"),
+    docker("DL3042", "every pip", "RUN pip install a==1 && \\\n    pip3 install b==2\n",
+           "RUN pip install --no-cache-dir a==1 && \\\n    pip3 install --no-cache-dir b==2\n"),
+    docker("DL3009", "the lists", "RUN apt-get update && apt-get install -y --no-install-recommends git\n",
+           "RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*\n"),
+    docker("DL3015", "only what is named", "RUN apt-get update \\\n && apt-get install -y git \\\n && rm -rf /var/lib/apt/lists/*\n",
+           "RUN apt-get update \\\n && apt-get install --no-install-recommends -y git \\\n && rm -rf /var/lib/apt/lists/*\n"),
+    docker("DL3014", "no questions", "RUN apt-get update && apt-get install --no-install-recommends git && rm -rf /var/lib/apt/lists/*\n",
+           "RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*\n"),
+    docker("DL3020", "copied", "ADD src /app/\n", "COPY src /app/\n"),
+    docker("DL3025", "a list", 'CMD node "a b.js"  \n', 'CMD ["node", "a b.js"]  \n'),
+    docker("DL3025", "what needs a shell", "CMD node $FILE\n", None),
+    docker("DL4000", "a label", "MAINTAINER Ann <ann@example.com>\n", 'LABEL maintainer="Ann <ann@example.com>"\n'),
+    docker("DL3003", "which folder is meant only people know", "RUN cd /srv && ls\n", None),
+)  # fmt: skip
+
+
+def judged(files: dict[str, str]) -> tuple[Finding, ...]:
+    return Judges().judge(Repository(Tree.of(files))).findings
+
+
+def path_of(case: Mended) -> str:
+    number = CASES.index(case)
+    return {
+        ".github/workflows/ci.yml": f".github/workflows/{number}.yml",
+        "Dockerfile": f"{number}/Dockerfile",
+    }.get(case.path, case.path)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[Mended, list[Finding]]:
+    """What was found in every case, all judged at once: each is a repository's folder of its own."""
+    by_path = {path_of(case): case for case in CASES}
+    findings = judged({path: case.before for path, case in by_path.items()})
+    told: dict[Mended, list[Finding]] = {case: [] for case in CASES}
+    for finding in findings:
+        told[by_path[finding.file]].append(finding)
+    return told
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.title}")
+def test_a_finding_is_mended_as_written(case: Mended, found):
+    findings = [one for one in found[case] if one.rule == case.rule]
+    assert findings
+    for finding in findings:
+        if case.after is None:
+            assert finding.fix is None
+        else:
+            assert finding.fix is not None
+            mended = apply_edits(case.before, finding.fix.edits)
+            assert mended.replace(f"group: {CASES.index(case)}-", "group: ci-") == case.after
+
+
+@pytest.mark.parametrize("windows", [False, True], ids=["LF", "CRLF"])
+def test_all_at_once_nothing_is_left_that_could_be_mended(windows):
+    def text(number: int) -> str:
+        return CASES[number].before.replace("\n", "\r\n") if windows else CASES[number].before
+
+    files = {path_of(one): text(at) for at, one in enumerate(CASES) if "workflows" in one.path}
+    judges = Judges()
+    fixed = fix_all(
+        files.get, lambda state: judges.judge(Repository(Tree.of({**files, **state}))).findings, unsafe=True
+    )
+    assert not fixed.refused
+    assert not [one for one in fixed.left if one.fix]
+    assert fixed.mended
+    if windows:
+        assert all(now.count("\n") == now.count("\r\n") for now in fixed.files.values())
+
+
+def test_secrets_are_named_where_the_called_workflow_declares_them():
+    called = "on:\n  workflow_call:\n    secrets:\n      TOKEN: {required: true}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: ./a\n        env: {T: '${{ secrets.TOKEN }}'}\n"
+    calling = (
+        HEAD
+        + "  call:\n    name: Call\n    uses: ./.github/workflows/called.yml\n    secrets: inherit # all\n"
+    )
+    paths = ".github/workflows/ci.yml", ".github/workflows/called.yml"
+    [finding] = [
+        one
+        for one in judged(dict(zip(paths, (calling, called), strict=True)))
+        if one.rule == "secrets-inherit"
+    ]
+    assert finding.fix is not None
+    mended = apply_edits(calling, finding.fix.edits)
+    assert "    secrets:\n      TOKEN: ${{ secrets.TOKEN }} # all\n" in mended
+    undeclared = called.replace("secrets.TOKEN", "secrets.OTHER")
+    [finding] = [
+        one
+        for one in judged(dict(zip(paths, (calling, undeclared), strict=True)))
+        if one.rule == "secrets-inherit"
+    ]
+    assert finding.fix is None
+
+
+def test_every_audit_has_a_manual():
+    for name, manual in manuals().items():
+        assert manual.partition("\n")[0].endswith("."), name
+        assert "**Why it matters**" in manual
+        assert "**How to fix**" in manual
+        assert f"#{name}" in manual
+    assert len(MENDED) == len({module.__name__ for module in MENDED})
