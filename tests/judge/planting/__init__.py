@@ -1,10 +1,11 @@
 """Defects planted at random places of real files. Each family's file has `PLANTERS`: a rule's name to its planters."""
 
-from tests.judge.planting import cannot_fail, flow, hygiene, plain_bugs, work_twice
+from tests.judge.planting import cannot_fail, flaky_code, flow, hygiene, plain_bugs, work_twice
 from tests.judge.planting.places import Planter
 
 PLANTERS: dict[str, tuple[Planter, ...]] = {
     **cannot_fail.PLANTERS,
+    **flaky_code.PLANTERS,
     **flow.PLANTERS,
     **hygiene.PLANTERS,
     **plain_bugs.PLANTERS,
