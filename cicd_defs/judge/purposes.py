@@ -74,6 +74,89 @@ _VALUE_FOLLOWS = frozenset(
         "--label",
     }
 )
+_MOST_WORDS = 60
+_NEVER_CHECKS = frozenset(
+    {
+        *(
+            "echo",
+            "printf",
+            "cd",
+            "export",
+            "set",
+            "[",
+            "[[",
+            "((",
+            "exit",
+            "return",
+            "true",
+            "false",
+            ":",
+            "read",
+        ),
+        *(
+            "mkdir",
+            "cp",
+            "rm",
+            "mv",
+            "cat",
+            "sed",
+            "grep",
+            "curl",
+            "wget",
+            "jq",
+            "gh",
+            "source",
+            ".",
+            "ls",
+            "chmod",
+        ),
+        *(
+            "tar",
+            "zip",
+            "unzip",
+            "sleep",
+            "head",
+            "tail",
+            "awk",
+            "cut",
+            "tr",
+            "sort",
+            "find",
+            "date",
+            "touch",
+            "test",
+        ),
+        *(
+            "local",
+            "declare",
+            "readonly",
+            "shift",
+            "break",
+            "continue",
+            "wait",
+            "kill",
+            "unset",
+            "pushd",
+            "popd",
+            "ln",
+        ),
+        *(
+            "chown",
+            "df",
+            "du",
+            "env",
+            "eval",
+            "trap",
+            "uname",
+            "whoami",
+            "basename",
+            "dirname",
+            "tee",
+            "xargs",
+            "wc",
+        ),
+    }
+)
 _MANY_USES = frozenset(
     {
         "npm",
@@ -132,42 +215,44 @@ def purpose_of(command: Command) -> Purpose | None:
     """What a command is for; None where nobody knows, and where it calls a script whose commands are read."""
     if command.calls_script:
         return None
-    return (
-        _of_own_script(command)
-        or _purpose(command.plain[:2000])
-        or _of_package_script(command)
-        or _of_container(command)
-    )
+    return _of_words(command.plain[:2000], command.words[:_MOST_WORDS])
 
 
-def _of_container(command: Command) -> Purpose | None:
+@lru_cache(maxsize=16384)
+def _of_words(plain: str, words: tuple[str, ...]) -> Purpose | None:
+    if not words or (plain.partition(" ")[0] in _NEVER_CHECKS and "/" not in " ".join(words[:2])):
+        return None
+    return _of_own_script(words) or _purpose(plain) or _of_package_script(words) or _of_container(words)
+
+
+def _of_package_script(words: tuple[str, ...]) -> Purpose | None:
+    """`pnpm lint`: a program or a script of `package.json`. As a program it is looked at first, as `lint`."""
+    for at, word in enumerate(words[:6]):
+        if word in {"pnpm", "yarn", "bun", "hatch"}:
+            return _purpose(" ".join(words[at:])[:2000])
+    return None
+
+
+def _of_container(words: tuple[str, ...]) -> Purpose | None:
     """`docker run --rm app npm test`, `kubectl exec pod -- pytest`, `conda run -n env pytest`: what runs in there."""
-    text = " ".join(command.words)[:2000].removeprefix("sudo ")
+    text = " ".join(words)[:2000].removeprefix("sudo ")
     begun = _IN_CONTAINER.match(text)
     if begun is None:
         return None
-    words = text[begun.end() :].split()
-    for at, word in enumerate(words[:24]):
-        before = words[at - 1] if at else ""
+    behind = text[begun.end() :].split()
+    for at, word in enumerate(behind[:24]):
+        before = behind[at - 1] if at else ""
         if word[0] in "-$'\"" or not _A_PROGRAM.fullmatch(word) or before in _VALUE_FOLLOWS:
             continue
-        purpose = _purpose(unwrapped(" ".join(words[at:])))
+        purpose = _purpose(unwrapped(" ".join(behind[at:])))
         if purpose is not None:
             return purpose
     return None
 
 
-def _of_package_script(command: Command) -> Purpose | None:
-    """`pnpm lint`: a program or a script of `package.json`. As a program it is looked at first, as `lint`."""
-    for at, word in enumerate(command.words[:6]):
-        if word in {"pnpm", "yarn", "bun", "hatch"}:
-            return _purpose(" ".join(command.words[at:])[:2000])
-    return None
-
-
-def _of_own_script(command: Command) -> Purpose | None:
+def _of_own_script(words: tuple[str, ...]) -> Purpose | None:
     """`scripts/test` and `bash ci/lint`: without its folder, the first would be the shell's own `test`."""
-    for word in command.words[:2]:
+    for word in words[:2]:
         folder = _OWN_SCRIPT.match(word) if "/" in word else None
         if folder is None:
             continue

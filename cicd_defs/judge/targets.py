@@ -20,13 +20,30 @@ _POINTS = re.compile(
     r"(?:-r|-d|--directory|--source|--file|--path|--requirement|--scan-path|--dir|--recursive)"
 )
 _MOVES = re.compile(r"\b(?:cd|pushd)\s|\bgit\s+(?:clone|checkout|switch|worktree|submodule)\b")
+_CODE = (
+    ".py",
+    ".js",
+    ".ts",
+    ".tsx",
+    ".go",
+    ".rs",
+    ".java",
+    ".kt",
+    ".rb",
+    ".php",
+    ".c",
+    ".cpp",
+    ".cs",
+    ".swift",
+    ".tf",
+)
 _MAKES = {StepKind.DOWNLOAD, StepKind.BUILD, StepKind.CACHE}
 
 
 def operands(command: Command, name: str) -> list[tuple[str, tuple[int, int]]]:
     """The words behind a program's name that are no option and no option's value, and where they stand."""
-    places = [at for at, word in enumerate(command.words) if word.rpartition("/")[2] == name]
-    begin = places[0] + 1 if places else 1
+    called = (word.rpartition("/")[2].partition("@")[0] for word in command.words)
+    begin = next((at + 1 for at, word in enumerate(called) if word == name), len(command.words))
     found: list[tuple[str, tuple[int, int]]] = []
     before = ""
     for at in range(begin, len(command.words)):
@@ -52,6 +69,8 @@ def is_missing(repository: Repository, step: WrittenStep, command: Command | Non
     path = moved_to(step.directory, target)
     if path == "." or path in repository.paths or any(one.startswith(f"{path}/") for one in repository.paths):
         return False
+    if not any(one.endswith(_CODE) for one in repository.paths):
+        return False  # a tree of configuration only: the code is elsewhere
     name = target.strip("./").partition("/")[0]
     return not _is_made(step, command, name)
 

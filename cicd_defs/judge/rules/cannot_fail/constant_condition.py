@@ -8,6 +8,7 @@ true` is true, too. A check under `if: false` never runs, and its job is green.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
@@ -47,16 +48,13 @@ def _judged(
     bare = bare_condition(condition)
     if not bare or "${{" in bare:
         return
-    try:
-        tree = read(bare)
-    except Unreadable:
-        return
-    held = truth(value_of(tree, {}))
-    held = _whatever_is_compared(tree) if held is None else held
-    if held is None or (held and _is_only_status(tree)):
+    held = _constant(bare)
+    if held is None:
         return
     if held:
-        edit = _same_on_both_sides(workflow, condition, tree) or remove_pair(workflow.source, node, "if")
+        edit = _same_on_both_sides(workflow, condition, read(bare)) or remove_pair(
+            workflow.source, node, "if"
+        )
         yield _always(workflow, condition, edit, "nothing in it can be false")
     elif _checks(owner):
         edit = remove_pair(workflow.source, node, "if")
@@ -67,6 +65,23 @@ def _judged(
             f"the check never runs: `{_quoted(text)}` is always false",
             Fix("Let the check run", (edit,)) if edit else None,
         )
+
+
+@lru_cache(maxsize=4096)
+def _constant(text: str) -> bool | None:
+    """What a condition always is; None where it depends on something, or is there to say `always()`."""
+    lowered = text.lower()
+    if not any(sign in lowered for sign in ("||", "&&", "true", "false")) and re.match(
+        r"!?\(*[a-z]+\.[^']", lowered
+    ):
+        return None  # one context, or one comparison with it
+    try:
+        tree = read(text)
+    except Unreadable:
+        return None
+    held = truth(value_of(tree, {}))
+    held = _whatever_is_compared(tree) if held is None else held
+    return None if held and _is_only_status(tree) else held
 
 
 def _whatever_is_compared(tree: Node) -> bool | None:

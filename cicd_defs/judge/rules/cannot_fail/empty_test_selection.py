@@ -193,6 +193,8 @@ def _undeclared(expression: str, repository: Repository) -> frozenset[str]:
     if not repository.whole:
         return frozenset()
     names = {word for word in re.findall(r"\w+", expression) if word not in {"and", "or", "not"}}
+    if not any(path.endswith(".py") and "test" in path for path in repository.tree.paths):
+        return frozenset()
     for path in repository.tree.paths:
         if not names:
             break
