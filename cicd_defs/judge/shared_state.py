@@ -29,6 +29,8 @@ _MUTABLE_CALLS = frozenset(
     {"list", "dict", "set", "defaultdict", "deque", "Counter", "OrderedDict", "bytearray"}
 )
 _FIXED = re.compile(r"(?:/private)?(?:/tmp|/var/tmp)/+[\w.-]|[A-Za-z]:[\\/]+(?:[Tt]emp|[Tt]mp)[\\/]+\w")
+_CHANGING = re.compile(r"chdir|environ|putenv|unsetenv|dependency_overrides")
+_SHARED_FOLDER = re.compile(r"/tmp|[Tt]e?mp[\\/]")  # noqa: S108
 _TOP = re.compile(r"(?:/private)?(?:/tmp|/var/tmp)/?")
 _CHOSEN_ANEW = re.compile(r"(?i)uuid|pid|rand|time|tmp|temp|token|secret|worker|suffix|unique")
 _USED_FIXTURES = re.compile(r"usefixtures\(\s*['\"](\w+)")
@@ -121,7 +123,8 @@ class Changes:
             elif isinstance(statement, ast.Delete):
                 for target in statement.targets:
                     yield from self._set(statement, target, None, "delete")
-            yield from self._called(statement)
+            if self._calls_matter:
+                yield from self._called(statement)
 
     def _set(
         self, statement: ast.stmt, target: ast.expr, value: ast.expr | None, how: str = "set"
@@ -223,6 +226,14 @@ class Changes:
     @cached_property
     def _direct(self) -> frozenset[ast.stmt]:
         return frozenset(statements_of(self.function.node.body, functions=False))
+
+    @cached_property
+    def _calls_matter(self) -> bool:
+        """Whether a call of the function can change something shared: most need no closer look."""
+        if _CHANGING.search(self.function.text) or _SHARED_FOLDER.search(self.file.text):
+            return True
+        names = {name for name, value in self.code.bound.items() if is_mutable(value)}
+        return bool(self.long_lived) or any(name in self.function.text for name in names)
 
     def _called(self, statement: ast.stmt) -> Iterator[Write]:
         for head in _own_expressions(statement):
