@@ -18,11 +18,10 @@ _ABOUT_THE_RUN = re.compile(
 )
 _BRANCHES = re.compile(r"\s*(?:if|case|for|while|until|select|function)\b|\s*\w+\s*\(\)|\s*\{")
 _OF_A_TOOLCHAIN = re.compile(
-    r"cargo .*(?:clippy|check|doc|deny|audit|udeps|geiger|semver-checks|hack|vet)|clippy|golangci-lint|staticcheck"
-    r"|revive|go (?:vet|tool|fix)|govulncheck|gosec|pylint|prospector|tox|nox|dotnet|msbuild|swiftlint|ktlint|detekt"
-    r"|(?:mvnw?|gradlew?|sbt|mill|bazel)\b|clang-tidy|cppcheck|cpplint|ctest|cmake|meson|mix|rubocop|steep|perlcritic"
-    r"|make|just|task|invoke|inv|rake|doit|composer|phpstan|psalm|php|rails|rake|julia|cabal|hlint|stack|elixir"
-    r"|trivy (?:image|rootfs)|grype|dockle|docker|syft|snyk container|kube-bench|pip-audit|safety"
+    r"cargo (?:\S+ )*?(?:clippy|check|doc|udeps|geiger|semver-checks|hack|vet)\b|clippy|golangci-lint|staticcheck"
+    r"|revive|go (?:vet|tool|fix|run)|govulncheck|gosec|prospector|dotnet|msbuild|swiftlint|ktlint|detekt"
+    r"|(?:mvnw?|gradlew?|sbt|mill|bazel)\b|clang-tidy|cppcheck|ctest|cmake|meson|mix|steep|perlcritic"
+    r"|php|rails|julia|cabal|hlint|stack|trivy (?:image|rootfs)|grype|dockle|docker|syft|snyk container|kube-bench"
 )
 _ACTIONS_OF_A_TOOLCHAIN = re.compile(
     r"golangci|clippy|staticcheck|semver-checks|govulncheck|codeql|scorecard|dependency-review|sonar|qodana|pylint"

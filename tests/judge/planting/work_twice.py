@@ -33,6 +33,12 @@ ANYWHERE = (
     "bandit -r src",
     "uv run ruff format --check .",
     "markdownlint-cli2 docs",
+    "cargo fmt --all -- --check",
+    "make lint",
+    "npm run lint",
+    "tox -e lint",
+    "pre-commit run --all-files",
+    "gofmt -l .",
 )
 ACTIONS = (
     "crate-ci/typos@v1",

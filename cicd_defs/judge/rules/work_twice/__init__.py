@@ -7,6 +7,7 @@ from cicd_defs.judge.rules.work_twice import (
     full_clone,
     image_built_twice,
     install_without_cache,
+    no_path_filter,
     superseded_runs_go_on,
 )
 
@@ -17,5 +18,6 @@ RULES = (
     full_clone,
     image_built_twice,
     install_without_cache,
+    no_path_filter,
     superseded_runs_go_on,
 )
