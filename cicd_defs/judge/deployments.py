@@ -32,6 +32,11 @@ _OF_PAGES = re.compile(
     ),
     re.IGNORECASE,
 )
+_STATIC = re.compile(
+    r"vercel|netlify|wrangler|pages|surge|firebase|s3 |rsync|scp\b|gsutil|static|\bmike\b|mkdocs|docs"
+    r"|amplify|deploy-\w*docs?"
+)
+_FOR_REVIEW = re.compile(r"workflow_run\.event\s*==\s*'pull_request")
 _NAMED_SO = re.compile(r"(?:^|[\s/_-])deploy(?:ment|s)?(?=$|[\s/_.\-:(])", re.IGNORECASE)
 _NAMED_TEST = re.compile(
     r"(?:^|[-_/\s])(?:tests?|unit|e2e|integration|pytest|specs?)(?=$|[-_/.\s])", re.IGNORECASE
@@ -123,14 +128,23 @@ def _job_deploys(job: WrittenJob) -> bool:
     if job.uses is not None:
         path = job.uses.text.partition("@")[0].rpartition("/")[2]
         return _NAMED_SO.search(path) is not None or (_NAMED_SO.search(job.id) is not None and "ploy" in path)
-    if _OF_PAGES.search(job.file.path.rpartition("/")[2].replace("_", " ")):
+    if _FOR_REVIEW.search(job.condition.text if job.condition else ""):
         return False
-    if deployments(job):
-        return True
+    of_pages = _OF_PAGES.search(job.file.path.rpartition("/")[2].replace("_", " ")) is not None
+    found = deployments(job)
+    if found:
+        return not of_pages or not all(map(_static, found))
+    if of_pages:
+        return False
     published = any(_PUBLISHES.search(step.action) for step in job.steps)
     pages = any(step.action in _PAGES for step in job.steps)
     called_so = _NAMED_SO.search(job.id) is not None
     return called_so and job.has_deployment and not published and not pages and bool(job.steps)
+
+
+def _static(one: Deployment) -> bool:
+    """Whether it puts up files that a web server hands out, as pages of documentation are."""
+    return _STATIC.search(one.command.text if one.command else one.step.action) is not None
 
 
 def tests(job: WrittenJob, repository: Repository) -> bool:

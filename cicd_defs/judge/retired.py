@@ -116,6 +116,9 @@ _UNCHANGED = frozenset(
 )
 """Actions whose inputs mean the same in all their versions, so that the newest can stand in for any."""
 
+_TALKING = frozenset({"actions/github-script"})
+"""Actions that run a script of ours: whoever asks looks whether it holds what newer versions changed."""
+
 _GIVEN_UP: dict[str, frozenset[str]] = {
     "actions/setup-go": frozenset({"stable", "version"}),
     "actions/setup-node": frozenset({"version"}),
@@ -145,10 +148,23 @@ def newer_pin(action: str, inputs: frozenset[str]) -> tuple[str, str] | None:
     """The version and commit that can stand in for any older one that has these inputs; None where none can."""
     root, _, below = action.partition("/restore") if action.startswith("actions/cache") else (action, "", "")
     root = root.removesuffix("/save")
+    if root in _TALKING and not below:
+        return _newest(root)
     if root not in _UNCHANGED or below or inputs & _GIVEN_UP.get(root, frozenset()):
         return None
     pinned = pins.action(root)
     return pinned.version, pinned.commit
+
+
+@cache
+def _newest(action: str) -> tuple[str, str] | None:
+    """An action's newest full version that the table knows, and its commit."""
+    known = {
+        number: (version, commit)
+        for version, commit, _ in _by_action().get(action, ())
+        if (number := number_of(version))
+    }
+    return known[max(known)] if known else None
 
 
 def _next_tag(action: str) -> str:

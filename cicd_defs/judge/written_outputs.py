@@ -26,7 +26,6 @@ _OF_ACTIONS: dict[str, frozenset[str]] = {
 """Outputs of common actions, from their own `action.yml` and documentation; `github-script` may set others."""
 
 _OPEN = frozenset({"actions/github-script"})
-_FILE = re.compile(r"GITHUB_OUTPUT|set-output", re.IGNORECASE)
 _WRITES = re.compile(
     r"""(?:^|[\s"'({;,`|&])(?P<a>[A-Za-z_][\w-]*)(?:=|<<)|set-output\s+name=(?P<b>[\w-]+)|\\n(?P<c>[A-Za-z_][\w-]*)=""",
     re.MULTILINE,
@@ -41,12 +40,21 @@ _CALLS = re.compile(r"\.(?:/|sh|py|js|ts|rb)|run|exec|task|make|just")
 
 def outputs_of_step(step: WrittenStep, repository: Repository) -> frozenset[str] | None:
     """The names of a step's outputs, in lower case; None where nobody can tell."""
+    notes, key = step.source.notes, f"outputs {step.job.id} {step.index}"
+    held = notes.get(key)
+    if not (isinstance(held, tuple) and held[0] is step):
+        held = notes[key] = (step, _outputs_of_step(step, repository))
+    given: frozenset[str] | None = held[1]
+    return given
+
+
+def _outputs_of_step(step: WrittenStep, repository: Repository) -> frozenset[str] | None:
     if step.uses is not None:
         return _of_action(step, repository)
     if step.run is None:
         return None
     text = step.run.text
-    if not _FILE.search(text):
+    if "GITHUB_OUTPUT" not in text and "set-output" not in text:
         return frozenset() if _sets_nothing(step) else None
     if _passed_on(step) or re.search(r"[\"']?\$\{?\w+}?[\"']?=|\}\}=|\$\w+<<|\{\w+\}=|%s=", text):
         return None

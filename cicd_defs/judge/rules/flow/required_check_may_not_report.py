@@ -11,6 +11,7 @@ jobs behind it.
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
@@ -45,7 +46,6 @@ _ALWAYS = re.compile(r"always\(\s*\)|cancelled\(\s*\)|failure\(\s*\)")
 _RESULTS = re.compile(r"needs\.|toJSON\(\s*needs\s*\)|needs\[|alls-green|re-actors|jobs:", re.IGNORECASE)
 _RULESET = re.compile(r"(?:^|/)\.github/(?:rulesets?/[^/]+\.json|[\w-]*ruleset[\w-]*\.json|settings\.ya?ml)$")
 _CONTEXT = re.compile(r"\bcontexts?:")
-_NOTE = "required checks"
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
@@ -85,6 +85,7 @@ def _only_tells(job: WrittenJob) -> bool:
     )
 
 
+@lru_cache(maxsize=2)
 def _required(repository: Repository) -> frozenset[str]:
     """The names of checks that rules in the repository ask for."""
     names: set[str] = set()

@@ -60,7 +60,7 @@ def _found(workflow: WrittenWorkflow, step: WrittenStep, lost: str) -> Found:
     if near is None and len(names) == 1:
         near = next(iter(names))
     edit = None
-    if near and "matrix." not in near and step.inputs.get("name") is scalar:
+    if near and "matrix." not in near:
         edit = replace_scalar(step.source, scalar, near)
     edits = with_all(edit)
     hint = f"; did you mean `{near}`?" if near else ""

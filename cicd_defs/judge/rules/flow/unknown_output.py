@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Sequence
 from cicd_defs.judge.closest import closest
 from cicd_defs.judge.edits import insert_pair, with_all
@@ -116,7 +116,7 @@ def _of_step(repository: Repository, one: Placed, found: re.Match[str]) -> Itera
             told = (
                 f"the step `{name}` comes later" if step is not one.step else f"the step `{name}` is this one"
             )
-        near = closest(name, [other.id or "" for other in before]) if step is None else None
+        near = _another(before, found[4] or found[5] or "", name, repository) if step is None else None
         yield _renamed(one, found.span(group), told, near)
         return
     output = found[4] or found[5]
@@ -127,6 +127,15 @@ def _of_step(repository: Repository, one: Placed, found: re.Match[str]) -> Itera
         span = found.span(4 if found[4] else 5)
         near = closest(output, given)
         yield _renamed(one, span, f"the step `{step.id}` sets no output `{output}`", near)
+
+
+def _another(before: list[WrittenStep], output: str, name: str, repository: Repository) -> str | None:
+    """The step that was meant: the one of which the name is nearest, or the only one that sets this output."""
+    near = closest(name, [step.id or "" for step in before])
+    setting = [
+        step.id for step in before if output and output.lower() in (outputs_of_step(step, repository) or ())
+    ]
+    return near or (setting[0] if len(setting) == 1 else None)
 
 
 def _grouped(job: WrittenJob) -> frozenset[str]:

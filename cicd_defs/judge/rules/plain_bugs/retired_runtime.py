@@ -32,6 +32,9 @@ _FILES = {
     "add-path": "GITHUB_PATH",
 }
 _COMMENT = re.compile(r"[ \t]+#[ \t]*([^\r\n]*)")
+_OLD_CALLS = re.compile(
+    r"\bgithub\.(?!rest\b|graphql\b|request\b|paginate\b|hook\b|auth\b|log\b)\w|require\("
+)
 _RUNTIMES = {"node12": "12", "node16": "16"}
 
 
@@ -88,7 +91,11 @@ def _newer(step: WrittenStep, gone: Retired, comment: re.Match[str] | None) -> F
 
 
 def _newly_required(step: WrittenStep) -> bool:
-    """Whether newer versions ask for an input that this step does not give."""
+    """Whether newer versions ask for what this step does not give: an input, or other names in a script."""
+    if (
+        step.action == "actions/github-script"
+    ):  # the fifth version moved the calls from `github` to `github.rest`
+        return _OLD_CALLS.search(step.given("script")) is not None
     return step.action == "actions/setup-java" and "distribution" not in step.inputs
 
 

@@ -20,8 +20,8 @@ from cicd_defs.judge.rule import About, Found, replacing
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.HIGH)
 
-_HINT = re.compile(r"[\s\[,:{]\d+\.(?:\d*0)?(?=[\s,\]}#]|$)")
-_SHORTENED = re.compile(r"[-+]?\d+\.(?:\d*0)?")
+_HINT = re.compile(r"\.\d*0(?=[\s,\]}#]|$)")
+_SHORTENED = re.compile(r"\d+\.\d*0")
 _IN_JSON = re.compile(r"(?<=[\[,:])\s*(\d+\.\d*0)\s*(?=[\],}])")
 _MEASURE = re.compile(
     r"time|second|minute|ratio|factor|rate|threshold|under|percent|weight|memory|cpu|score|limit|size|tolerance|scale"
