@@ -33,9 +33,13 @@ _COMMITS = re.compile(
     r"\bgit\s+(?:-\S+\s+(?:\S+\s+)?)*(?:diff|commit|add|push|status|stash|apply)\b|gh\s+pr\s+create|create-pull-request"
     r"|git-auto-commit|add-and-commit|autofix-ci|pre-commit-ci|suggester|ghcommit|commit-action|git-commit"
 )
+_KEEPS = re.compile(
+    r"\bgit\s+(?:-\S+\s+(?:\S+\s+)?)*(?:commit|add)\b|gh\s+pr\s+create|create-pull-request|git-auto-commit"
+    r"|add-and-commit|autofix-ci|suggester|ghcommit|commit-action|git-commit"
+)
 _KNOWN_TO_FAIL = re.compile(r"\b(?:known|expected|not failing|flaky|intentional(?:ly)?)\b", re.IGNORECASE)
 _REASON = re.compile(
-    r"fail|error|allow|flak|experiment|block|optional|known|unstable|inform|ignor|tolerat|best.effort|\bnot\b|stop|yet",
+    r"fail|error|allow|flak|experiment|block|optional|known|unstable|inform|ignor|tolerat|best.effort|not required|stop|yet",
     re.IGNORECASE,
 )
 _LOOKED_AT_LATER = re.compile(r"\$\?|\$\{\?}|PIPESTATUS")
@@ -65,9 +69,11 @@ def mends(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
         return True
     by_hook = bool(re.search(r"(?:pre-commit|prek)(?: -\S+)* run", command.text))
     if not (by_hook or _FIXES.search(command.text)):
-        return _in_a_job_that_mends(step)
+        named = purpose.tool.startswith(("npm ", "pnpm ", "yarn ", "bun ", "make "))
+        return named and _in_a_job_that_mends(step)
+    keeps = _KEEPS if by_hook else _COMMITS
     return bool(_COMMITS.search(_after(step, command))) or any(
-        _COMMITS.search(_text_of(later)) for later in _later(step)
+        keeps.search(_text_of(later)) for later in _later(step)
     )
 
 
