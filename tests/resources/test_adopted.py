@@ -71,17 +71,25 @@ CASES = (
          '      - run: echo "${{ github.ref_name }}"\n', '      - run: echo "${GITHUB_REF_NAME}"\n'),
     step("template-injection", "a new variable before the script",
          '      - name: Tell\n        run: |\n          echo "at: ${{ github.event.head_commit.message }}" \'${{ github.event.head_commit.message }}\'\n',
-         "      - name: Tell\n        env:\n          HEAD_COMMIT_MESSAGE: ${{ github.event.head_commit.message }}\n"
-         "        run: |\n          echo \"at: ${HEAD_COMMIT_MESSAGE}\" ''\"${HEAD_COMMIT_MESSAGE}\"''\n"),
+         "      - name: Tell\n        env:\n          EVENT_HEAD_COMMIT_MESSAGE: ${{ github.event.head_commit.message }}\n"
+         "        run: |\n          echo \"at: ${EVENT_HEAD_COMMIT_MESSAGE}\" ''\"${EVENT_HEAD_COMMIT_MESSAGE}\"''\n"),
     step("template-injection", "a word stays what the shell cuts",
          "      - run: make ${{ github.event.inputs.args }}\n",
-         "      - run: make ${INPUTS_ARGS}\n        env:\n          INPUTS_ARGS: ${{ github.event.inputs.args }}\n"),
+         "      - run: make ${EVENT_INPUTS_ARGS}\n        env:\n          EVENT_INPUTS_ARGS: ${{ github.event.inputs.args }}\n"),
     step("template-injection", "PowerShell",
          '      - shell: pwsh\n        run: Write-Output "at ${{ github.event.head_commit.message }}"\n',
-         '      - shell: pwsh\n        env:\n          HEAD_COMMIT_MESSAGE: ${{ github.event.head_commit.message }}\n'
-         '        run: Write-Output "at ${env:HEAD_COMMIT_MESSAGE}"\n'),
+         '      - shell: pwsh\n        env:\n          EVENT_HEAD_COMMIT_MESSAGE: ${{ github.event.head_commit.message }}\n'
+         '        run: Write-Output "at ${env:EVENT_HEAD_COMMIT_MESSAGE}"\n'),
     step("template-injection", "in quotes of YAML", "      - run: \"echo '${{ github.ref_name }}'\"\n",
          "      - run: \"echo ''\\\"${GITHUB_REF_NAME}\\\"''\"\n"),
+    step("template-injection", "a variable behind a name",
+         "      - name: Test\n        run: tox -e ${{ github.event.inputs.py }}\n",
+         "      - name: Test\n        env:\n          EVENT_INPUTS_PY: ${{ github.event.inputs.py }}\n        run: tox -e ${EVENT_INPUTS_PY}\n"),
+    Mended("template-injection", "a step of runners of all kinds gets bash",
+           JOB.replace("ubuntu-24.04", "${{ matrix.os }}\n    strategy: {matrix: {os: [ubuntu-24.04, windows-2025], py: [a1, b2]}}")
+           + "      - name: Test\n        run: tox -e ${{ matrix.py }}\n",
+           JOB.replace("ubuntu-24.04", "${{ matrix.os }}\n    strategy: {matrix: {os: [ubuntu-24.04, windows-2025], py: [a1, b2]}}")
+           + "      - name: Test\n        shell: bash\n        env:\n          MATRIX_PY: ${{ matrix.py }}\n        run: tox -e \"${MATRIX_PY}\"\n"),
     step("template-injection", "a command is not a variable", "      - run: ${{ github.event.inputs.command }}\n", None),
     step("template-injection", "a quoted here-document", "      - run: |\n          cat <<'END'\n"
          "          ${{ github.head_ref }}\n          END\n", None),

@@ -23,7 +23,7 @@ _PUSHES = re.compile(
 )
 _PUSHING = re.compile(
     r"/(?:.*(?:commit|push|changelog|gh-pages|github-pages|release-please|semantic-release|bump|tag|chart-releaser|version"
-    r"|sync|mirror|merge|cherry|backport).*|action)$|changesets/action|peter-evans/"
+    r"|sync|mirror|merge|cherry|backport).*)$|changesets/action|autofix-ci/"
 )
 _FETCHES = re.compile(r"\bgit\b[^\n|;&]*\b(?:fetch|pull|submodule|clone|ls-remote|lfs|remote)\b")
 _UNKNOWN = re.compile(

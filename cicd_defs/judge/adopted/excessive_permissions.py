@@ -53,7 +53,7 @@ def _first(place: Place) -> Fix | None:
     above = _above(place, READ)
     edits = with_all(above, *_of_jobs(jobs)) if above else None
     return (
-        Fix("Let the token read, and write where it is known to", edits, all(one.sure for _, one in jobs))
+        Fix("Let the token read, and write where it is known to", edits, all(one.is_safe for _, one in jobs))
         if edits
         else None
     )
@@ -66,7 +66,11 @@ def _by_job(place: Place, jobs: list[tuple[WrittenJob, Needed]]) -> Fix | None:
     if job is None or needed is None or not needed.sure:
         return None
     edit = _permissions_of(job, {**READ, **needed.rights} if needed.rights else READ)
-    return Fix(f"Let the token of `{job.id}` do what its steps need", (edit,), safe=True) if edit else None
+    return (
+        Fix(f"Let the token of `{job.id}` do what its steps need", (edit,), safe=needed.is_safe)
+        if edit
+        else None
+    )
 
 
 def _of_jobs(jobs: list[tuple[WrittenJob, Needed]]) -> Iterator[Edit | None]:
@@ -87,7 +91,9 @@ def _named(place: Place, held: Scalar) -> Fix | None:
     above = Edit(place.source.path, key.end, held.end, f":{lines}")
     edits = with_all(above, *_of_jobs(jobs))
     return (
-        Fix("Let the token do what the jobs need", edits, all(one.sure for _, one in jobs)) if edits else None
+        Fix("Let the token do what the jobs need", edits, all(one.is_safe for _, one in jobs))
+        if edits
+        else None
     )
 
 

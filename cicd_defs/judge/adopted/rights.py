@@ -104,15 +104,70 @@ HARMLESS = frozenset(
 _TOKEN = re.compile(
     r"(?i)\bgithub\s*\.\s*token\b|\bsecrets\s*\.\s*github_token\b|\bgithub\s*\[|\btoJSON\(\s*(?:github|secrets)\s*\)"
 )
+_OF_GH: tuple[tuple[re.Pattern[str], Rights], ...] = (
+    (
+        re.compile(r"issue (?:close|comment|create|delete|edit|lock|pin|reopen|unlock|unpin)"),
+        {"issues": "write"},
+    ),
+    (re.compile(r"issue (?:list|status|view)"), {"issues": "read"}),
+    (re.compile(r"pr (?:close|comment|edit|lock|ready|reopen|review|unlock)"), {"pull-requests": "write"}),
+    (re.compile(r"pr (?:create|merge)"), {"contents": "write", "pull-requests": "write"}),
+    (re.compile(r"pr (?:checkout|diff|list|status|view)"), {"contents": "read", "pull-requests": "read"}),
+    (re.compile(r"release (?:create|delete|delete-asset|edit|upload)"), {"contents": "write"}),
+    (re.compile(r"release (?:download|list|view)"), {"contents": "read"}),
+    (
+        re.compile(r"(?:run (?:cancel|delete|rerun)|workflow (?:disable|enable|run)|cache delete)"),
+        {"actions": "write"},
+    ),
+    (
+        re.compile(r"(?:run (?:download|list|view|watch)|workflow (?:list|view)|cache list)"),
+        {"actions": "read"},
+    ),
+)
+"""What each command of GitHub's own program needs: https://cli.github.com/manual/"""
+
+_USED = re.compile(r"\$\{?(?:GH|GITHUB)_TOKEN|\bgit\b|\bcurl\b")
+_QUIET = frozenset(
+    {
+        "echo",
+        "printf",
+        "jq",
+        "grep",
+        "sed",
+        "awk",
+        "cut",
+        "tr",
+        "sort",
+        "head",
+        "tail",
+        "cat",
+        "test",
+        "[",
+        "[[",
+        "set",
+    }
+    | {"date", "sleep", "exit", "mkdir", "cp", "mv", "rm", "ls", "tee", "wc", "true", "read", "local"}
+)
+"""Programs that do nothing with a token that they find among the variables."""
+
 _PUSH = re.compile(r"\bgit\b[^\n|;&]*\b(?:push)\b")
 
 
 class Needed(NamedTuple):
-    """What a job needs. `sure`: nothing in it is unknown. `handed`: something unknown is handed the token."""
+    """What a job needs. `sure`: nothing in it is unknown. `handed`: something unknown is handed the token.
+
+    `by_words`: a script uses the token for what its commands say, which may depend on what they are about.
+    """
 
     rights: Rights
     sure: bool
     handed: bool
+    by_words: bool = False
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether a job surely gets along with these rights."""
+        return self.sure and not self.by_words
 
 
 def needed_by(job: WrittenJob) -> Needed:
@@ -120,6 +175,7 @@ def needed_by(job: WrittenJob) -> Needed:
     if job.uses is not None:
         return Needed({}, False, True)
     rights: Rights = {}
+    by_words = False
     sure, handed = True, _mentions(job.node.get("env")) or _mentions(job.file.root.get("env"))
     for step in job.steps:
         known = _of_step(step)
@@ -127,16 +183,17 @@ def needed_by(job: WrittenJob) -> Needed:
             sure = False
             handed = handed or _mentions(step.node)
             continue
+        by_words = by_words or (step.run is not None and _mentions(step.node))
         for scope, access in known.items():
             rights[scope] = "write" if "write" in {access, rights.get(scope)} else access
-    return Needed(dict(sorted(rights.items())), sure and not handed, handed)
+    return Needed(dict(sorted(rights.items())), sure and not handed, handed, by_words)
 
 
 def _of_step(step: WrittenStep) -> Rights | None:
     """What one step needs; None where nobody knows."""
     if step.run is not None:
         if _mentions(step.node):
-            return None
+            return _of_gh(step)
         return {"contents": "write"} if _PUSH.search(step.run.text) else {}
     action = step.action
     if action == "actions/checkout":
@@ -144,6 +201,24 @@ def _of_step(step: WrittenStep) -> Rights | None:
     if action in WRITERS:
         return WRITERS[action]
     return {} if action in HARMLESS and not _grants(step) else None
+
+
+def _of_gh(step: WrittenStep) -> Rights | None:
+    """What a script needs that is handed the token as a variable, where only `gh` can use it; else None."""
+    rights: Rights = {}
+    if step.run is None or _TOKEN.search(step.run.text) or _USED.search(step.run.text) or step.script is None:
+        return None
+    for command in step.commands:
+        if command.name == "gh":
+            told = next(
+                (needs for form, needs in _OF_GH if form.fullmatch(" ".join(command.words[1:3]))), None
+            )
+            if told is None:
+                return None
+            rights |= {scope: access for scope, access in told.items() if rights.get(scope) != "write"}
+        elif command.name not in _QUIET:
+            return None
+    return rights or None
 
 
 def _grants(step: WrittenStep) -> bool:

@@ -10,6 +10,12 @@ _MATRIX = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*}}")
 _UNIX = re.compile(r"(?i)(?:ubuntu|macos|linux)[\w.-]*")
 
 
+_OF_POWERSHELL = re.compile(
+    r"\$|\b[A-Z]\w+-[A-Z]\w+|\\|`|\b(?:dir|copy|del|move|type)\b|\.(?:ps1|bat|cmd)\b|[{}%;]"
+)
+_EXPRESSION = re.compile(r"\$\{\{.*?}}")
+
+
 class Shell(StrEnum):
     """Shells that we write for."""
 
@@ -32,6 +38,17 @@ def shell_of(step: WrittenStep) -> Shell | None:
     if runners and all(runner.lower().startswith("windows") for runner in runners):
         return Shell.POWERSHELL
     return Shell.BASH if step.job.node.get("container") is not None else None
+
+
+def may_be_bash(step: WrittenStep) -> bool:
+    """Whether a step may as well run in bash: nothing names its shell, and its script is plain for every shell.
+
+    GitHub's runners for Windows have bash. A script of several lines is left: PowerShell goes on after a failure.
+    """
+    if step.shell or step.run is None or not step.job.labels:
+        return False
+    text = step.run.text.strip()
+    return "\n" not in text and not _OF_POWERSHELL.search(_EXPRESSION.sub("x", text))
 
 
 def _runners(job: WrittenJob) -> list[str]:

@@ -17,7 +17,7 @@ from cicd_defs.facts.quoting import Quoting, quotings
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
 from cicd_defs.judge.adopted.place import Place
-from cicd_defs.judge.adopted.shells import Shell, shell_of
+from cicd_defs.judge.adopted.shells import Shell, may_be_bash, shell_of
 from cicd_defs.judge.edits import insert_pair
 
 _EXPRESSION = re.compile(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}")
@@ -67,15 +67,20 @@ def fix(place: Place) -> Fix | None:
     if step is None or step.run is None or not step.can_be_edited or step.node.flow or step.node.aliased:
         return None
     shell = shell_of(step)
+    named = shell is None and may_be_bash(step)
     wanted = {one.subject.strip() for one in place.alike}
     uses = list(_uses(step, wanted))
-    if shell is None or not uses or len({use.inside for use in uses}) < len(wanted):
+    if (shell is None and not named) or not uses or len({use.inside for use in uses}) < len(wanted):
         return None
-    texts = _bash(step, uses) if shell is Shell.BASH else _powershell(step, uses)
+    texts = _powershell(step, uses) if shell is Shell.POWERSHELL else _bash(step, uses)
     if texts is None:
         return None
-    edits = _edits(step, uses, [text for text, _ in texts])
-    safe = all(same for _, same in texts) and not any(use.inside.startswith("env.") for use in uses)
+    edits = _edits(step, uses, [text for text, _ in texts], named)
+    safe = (
+        not named
+        and all(same for _, same in texts)
+        and not any(use.inside.startswith("env.") for use in uses)
+    )
     return Fix("Give it to the script as a variable", edits, safe=safe) if edits else None
 
 
@@ -115,27 +120,16 @@ def _new_name(inside: str, taken: dict[str, str]) -> str:
     found = _PATH.search(re.sub(r"'[^']*'", "", inside))
     path = _PATH.fullmatch(inside)
     words = (path[0] if path else found[0] if found and "." in found[0] else "value").split(".")
-    context = words[0].upper()
-    if words[0] in {"github", "inputs", "vars", "secrets", "matrix"} and len(words) > 1:
-        words = words[2:] if words[:2] == ["github", "event"] and len(words) > 2 else words[1:]
-    elif words[0] in {"steps", "needs"} and len(words) > 3:
-        words = [words[1], *words[3:]]
+    # The context stays in the name: `FEATURES` could mean something to `make`, `MATRIX_FEATURES` hardly does.
+    words = [word for word in words[words[0] == "github" :] if word != "outputs"]
     name = re.sub(r"\W+", "_", "_".join(words)).upper().strip("_") or "VALUE"
-    name = f"_{name}" if name[0].isdigit() else name
-    if _RESERVED.fullmatch(name) or name.startswith(("GITHUB_", "RUNNER_", "ACTIONS_")):
-        name = f"{context}_{name}"
+    if "_" not in name or name.startswith(("GITHUB_", "RUNNER_", "ACTIONS_")):
+        name = f"VALUE_{name}" if name != "VALUE" else name
     number, free = 2, name
     while free in taken:
         free = f"{name}_{number}"
         number += 1
     return free
-
-
-_RESERVED = re.compile(
-    r"ARCH|CC|CFLAGS|CI|CXX|GOARCH|GOOS|HOME|HOST|HOSTNAME|IFS|JAVA_HOME|LANG|LDFLAGS|NAME|NODE_VERSION|OLDPWD|OS"
-    r"|PATH|PORT|PWD|PYTHON|PYTHONPATH|RANDOM|SECONDS|SHA|SHELL|TARGET|TEMP|TERM|TMP|TMPDIR|UID|USER|VERSION"
-)
-"""Names that mean something to the shell or to many programs."""
 
 
 def _bash(step: WrittenStep, uses: list[_Use]) -> list[tuple[str, bool]] | None:
@@ -223,7 +217,7 @@ def _open_quotes(before: str) -> tuple[bool, bool]:
     return opened == "'", opened == '"'
 
 
-def _edits(step: WrittenStep, uses: list[_Use], texts: list[str]) -> tuple[Edit, ...]:
+def _edits(step: WrittenStep, uses: list[_Use], texts: list[str], named: bool) -> tuple[Edit, ...]:
     assert step.run is not None
     source, style = step.source, step.run.style
     edits: list[Edit] = []
@@ -233,12 +227,16 @@ def _edits(step: WrittenStep, uses: list[_Use], texts: list[str]) -> tuple[Edit,
             return ()
         edits.append(Edit(source.path, start, end, _in_quotes(text, style)))
     new = {use.name: use.inside for use in uses if not use.given}
-    if new:
-        put = _with_variables(step, new)
-        if put is None:
-            return ()
-        edits.append(put)
-    return tuple(edits)
+    put = [*([_with_variables(step, new)] if new else ()), *([_in_bash(step)] if named else ())]
+    return tuple(edits + [edit for edit in put if edit]) if all(put) else ()
+
+
+def _in_bash(step: WrittenStep) -> Edit | None:
+    """The shell's name, before the script or before what stands first."""
+    first = step.node.pairs[0][0].text
+    if first == "run":
+        return insert_pair(step.source, step.node, ["shell: bash"], before="run")
+    return insert_pair(step.source, step.node, ["shell: bash"], after=first)
 
 
 def _in_quotes(text: str, style: str) -> str:
