@@ -13,7 +13,7 @@ from cicd_defs.judge.audit import Settings, audit
 from cicd_defs.judge.report import AuditReport, report_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.spec.audit import Audit
-from resources.judges import Judges
+from resources.judges import FileJudges
 from resources.project_files import Declared
 from resources.repositories import Repositories, Snapshot
 
@@ -64,7 +64,7 @@ def audit_asset(declared: Declaration) -> dg.AssetsDefinition:
         repository: Snapshot,
         stacks: Stacks,
         repositories: dg.ResourceParam[Repositories],
-        judges: dg.ResourceParam[Judges],
+        judges: dg.ResourceParam[FileJudges],
     ) -> Iterator[dg.MaterializeResult[AuditReport] | dg.AssetCheckResult]:
         """What is wrong with the repository's CI: checks that cannot fail, work done twice, what is missing."""
         asked_project(context, declared)

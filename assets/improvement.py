@@ -13,7 +13,7 @@ from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import render_files
 from cicd_defs.render.patch import file_patch
 from cicd_defs.render.series import as_markdown
-from resources.judges import Judges
+from resources.judges import FileJudges
 from resources.project_files import Declared
 from resources.repositories import Repositories, Snapshot
 
@@ -48,7 +48,7 @@ def improvement_asset(declared: Declaration) -> dg.AssetsDefinition:
         stacks: Stacks,
         pipeline: Pipeline,
         repositories: dg.ResourceParam[Repositories],
-        judges: dg.ResourceParam[Judges],
+        judges: dg.ResourceParam[FileJudges],
     ) -> dg.MaterializeResult[Improvement]:
         """The pull requests that make the repository's CI good, in order, each with its patch."""
         asked_project(context, declared)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import dagster as dg
 
+from assets.audit import audit_asset, audit_key
 from assets.checks import Evidence, check_results, check_specs
 from assets.declarations import (
     DIGEST_TAG,
@@ -20,6 +21,7 @@ from assets.declarations import (
     refusal,
     told_plainly,
 )
+from assets.improvement import improvement_asset, improvement_key
 from assets.scans import scan_keys, scans_asset
 from assets.shown import (
     code_reference,
@@ -77,6 +79,8 @@ def project_assets(declared: Declaration) -> list[dg.AssetsDefinition]:
         pipeline_asset(declared),
         files_asset(declared, paths),
         *scans_asset(declared),
+        audit_asset(declared),
+        improvement_asset(declared),
     ]
 
 
@@ -90,7 +94,8 @@ def project_keys(declared: Declaration) -> list[dg.AssetKey]:
     first = [dg.AssetKey([declared.name, asset]) for asset in ("repository", "stacks", "pipeline")]
     last = [dg.AssetKey([declared.name, asset]) for asset in ("files", "proposal")]
     files = (file_key(declared.name, path) for path in paths_of(declared))
-    return [*first, *files, *last, *scan_keys(declared)]
+    plans = (audit_key(declared.name), improvement_key(declared.name))
+    return [*first, *files, *last, *scan_keys(declared), *plans]
 
 
 def file_key(name: str, path: str) -> dg.AssetKey:

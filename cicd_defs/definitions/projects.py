@@ -18,6 +18,7 @@ from assets.projects import project_assets
 from assets.values import told_values
 from resources.git import Git
 from resources.histories import GitHistories
+from resources.judges import Judges
 from resources.project_files import declared_in, read_project_files
 from resources.repositories import GitRepositories
 from resources.scan_tools import LocalTools
@@ -56,6 +57,7 @@ def resources_of(environ: Mapping[str, str]) -> dict[str, object]:
             histories, description="What earlier commits of repositories had in their files."
         ),
         "scan_tools": LocalTools(environ),
+        "judges": Judges(),
     }
 
 

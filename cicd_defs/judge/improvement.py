@@ -42,7 +42,7 @@ class Improvement(Value):
     @property
     def minutes(self) -> float:
         """What each run takes less when all is merged, by the stated model."""
-        return round(sum(one.minutes for one in self.series), 1)
+        return round(sum((one.minutes for one in self.series), 0.0), 1)
 
 
 class Named(NamedTuple):

@@ -71,7 +71,7 @@ class AuditReport(Value):
     @cached_property
     def minutes(self) -> float:
         """What each run would take less, by the stated model."""
-        return round(sum(row.minutes or 0 for row in self.rows), 1)
+        return round(sum((row.minutes or 0.0 for row in self.rows), 0.0), 1)
 
     @cached_property
     def fixable(self) -> int:

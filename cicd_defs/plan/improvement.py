@@ -298,7 +298,7 @@ def _proposed(
         files=tuple(sorted(changed)),
         mends=mendings(mended),
         verify=chapter.verify,
-        minutes=round(sum(one.minutes or 0 for one in mended), 1),
+        minutes=round(sum((one.minutes or 0.0 for one in mended), 0.0), 1),
         patch="".join(patch(path, *changed[path]) for path in sorted(changed)),
     )
 

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.audit import QUESTIONS, check_name
 from assets.projects import project_assets, project_keys
 from assets.values import told_values
 from cicd_defs.facts.scans import SCANS, Scanned, ToolRun
 from cicd_defs.facts.tree import Tree
 from cicd_defs.spec.read import read_project
 from resources.histories import History
+from resources.judges import Judged
 from resources.project_files import Declared
 from resources.repositories import RepositoryFile, Snapshot
 from resources.scanners import NotEvaluated, Scan
@@ -89,7 +91,19 @@ class MemoryHistories:
         return self.answer
 
 
+class OtherJudges:
+    """Other programs with one answer. Read `.asked` to see what they were shown."""
+
+    def __init__(self, answer=None):
+        self.answer, self.asked = answer or Judged(), []
+
+    def judge(self, repository):
+        self.asked.append(repository.paths)
+        return self.answer
+
+
 SCAN_CHECKS = [f"{scan}_clean" for scan in SCANS]
+AUDIT_CHECKS = [check_name(family) for family in QUESTIONS]
 NOBODY = NotEvaluated(scanner="fake", reason="it is not installed")
 
 
@@ -98,13 +112,14 @@ def declared(text="repository: acme/shop\n", name="shop", digest="e" * 64) -> De
     return Declared(read_project(text, f"projects/{name}.yaml"), path, f"projects/{name}.yaml", digest)
 
 
-def resources(repositories=None, scanner=None, tools=None, histories=None):
+def resources(repositories=None, scanner=None, tools=None, histories=None, judges=None):
     return {
         "io_manager": told_values,
         "repositories": repositories or MemoryRepositories(),
         "scanner": scanner or Scanner(),
         "scan_tools": tools or Tools(),
         "histories": histories or MemoryHistories(),
+        "judges": judges or OtherJudges(),
     }
 
 

@@ -14,7 +14,16 @@ from cicd_defs.plan.pipeline import Permission
 from cicd_defs.render.files import render_files
 from cicd_defs.render.regenerate import regenerate
 from resources.scanners import Finding, NotEvaluated, Refusal, Scan, Zizmor
-from tests.assets.shop import FILES, NOBODY, SCAN_CHECKS, Scanner, checks_of, declared, materialise
+from tests.assets.shop import (
+    AUDIT_CHECKS,
+    FILES,
+    NOBODY,
+    SCAN_CHECKS,
+    Scanner,
+    checks_of,
+    declared,
+    materialise,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 
@@ -191,6 +200,7 @@ def test_verdicts_reach_dagster_and_nothing_is_kept_from_being_made(answer, expe
             "schema": (True, "ERROR"),
             "security": (True, "ERROR"),
             **dict.fromkeys(SCAN_CHECKS, (True, "ERROR")),
+            **dict.fromkeys(AUDIT_CHECKS, (True, "WARN")),
         }
         | expected
     )

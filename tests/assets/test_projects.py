@@ -19,6 +19,7 @@ from cicd_defs.render.regenerate import regenerate
 from resources.git import GitError
 from resources.scanners import Zizmor
 from tests.assets.shop import (
+    AUDIT_CHECKS,
     FILES,
     SCAN_CHECKS,
     MemoryRepositories,
@@ -58,10 +59,11 @@ def test_the_whole_graph_comes_to_be_and_passes_its_checks(instance):
         *(f"shop/{file.path}" for file in plan.applied),
         f"shop/{LOCK_PATH}",
         *("shop/scan_dependencies", "shop/scan_secrets", "shop/scan_code", "shop/scan_image"),
+        *("shop/ci_audit", "shop/improvement_plan"),
     }
     assert f"shop/{CI_PATH}" in made(result)
     assert {name: passed for name, (passed, *_) in checks_of(result).items()} == dict.fromkeys(
-        [*(family.name for family in FAMILIES), *SCAN_CHECKS], True
+        [*(family.name for family in FAMILIES), *SCAN_CHECKS, *AUDIT_CHECKS], True
     )
 
 
@@ -237,7 +239,7 @@ def test_every_asset_names_the_file_that_declares_it():
     for key in graph.get_all_asset_keys():
         [reference] = graph.get(key).metadata["dagster/code_references"].code_references
         assert reference.file_path == "/nowhere/projects/tea-shop.yaml"
-    assert len(graph.asset_check_keys) == len(FAMILIES) + len(SCAN_CHECKS)
+    assert len(graph.asset_check_keys) == len(FAMILIES) + len(SCAN_CHECKS) + len(AUDIT_CHECKS)
 
 
 def test_the_lineage_is_the_line_of_thought():

@@ -9,7 +9,7 @@ import pytest
 import resources.git
 from assets.checks import FAMILIES
 from cicd_defs.definitions.projects import CHECKOUT, definitions, projects_folder
-from tests.assets.shop import SCAN_CHECKS, usual_keys
+from tests.assets.shop import AUDIT_CHECKS, SCAN_CHECKS, usual_keys
 from tests.resources.repository import write
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
@@ -119,7 +119,7 @@ def test_every_project_has_its_group_keys_and_checks(tmp_path):
     graph = graph_of(tmp_path / "projects")
     for number in range(3):
         assert set(usual_keys(f"project-{number}")) <= set(graph.get_all_asset_keys())
-    assert len(graph.asset_check_keys) == 3 * (len(FAMILIES) + len(SCAN_CHECKS) + 1)
+    assert len(graph.asset_check_keys) == 3 * (len(FAMILIES) + len(SCAN_CHECKS) + len(AUDIT_CHECKS) + 1)
 
 
 def test_where_project_files_are_looked_for(tmp_path, monkeypatch):
