@@ -39,7 +39,8 @@ _KEEPS = re.compile(
 )
 _KNOWN_TO_FAIL = re.compile(r"\b(?:known|expected|not failing|flaky|intentional(?:ly)?)\b", re.IGNORECASE)
 _REASON = re.compile(
-    r"fail|error|allow|flak|experiment|block|optional|known|unstable|inform|ignor|tolerat|best.effort|not required|stop|yet",
+    r"fail|error|allow|flak|experiment|block|optional|known|unstable|inform|ignor|tolerat|best.effort"
+    r"|not required|stop|yet",
     re.IGNORECASE,
 )
 _LOOKED_AT_LATER = re.compile(r"\$\?|\$\{\?}|PIPESTATUS")

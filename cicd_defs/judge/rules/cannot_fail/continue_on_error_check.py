@@ -31,8 +31,6 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         name = _check_in(step)
         if name is None or outcome_is_read(step) or reason_beside(step.source, key, step.node, value):
             continue
-        if _said_of_the_job(step):
-            continue
         edit = remove_pair(step.source, step.node, "continue-on-error") or replace_scalar(
             step.source, value, "false"
         )
@@ -43,15 +41,6 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
             f"`{name}` cannot fail here: `continue-on-error: {value.text}` keeps the job green",
             Fix(f"Let `{name}` fail", (edit,)) if edit else None,
         )
-
-
-def _said_of_the_job(step: WrittenStep) -> bool:
-    """Whether the job's own key says it of all its steps, and is told of there."""
-    node = step.job.node
-    key, value = node.key("continue-on-error"), node.scalar("continue-on-error")
-    if key is None or value is None or (bare_condition(value) or "").lower() != "true":
-        return False
-    return not reason_beside(step.source, key, node, value)
 
 
 def _check_in(step: WrittenStep) -> str | None:
