@@ -4,7 +4,7 @@ Anchors, repeated keys, comments and every way of quoting survive, because the t
 is its anchor's node, seen again: what refers to itself a million times costs no more than it is long.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,8 @@ from cicd_defs.facts.source import Source
 
 DEEPEST = 100
 MOST_NODES = 200_000
+
+_BLOCKS = frozenset("|>")
 
 
 class UnreadableYaml(ValueError):
@@ -153,19 +155,9 @@ class _Builder:
         self.count = 0
 
     def build(self) -> Node | None:
+        loader = yaml.CBaseLoader(self.text[self.shift :])
         try:
-            for event in yaml.parse(self.text[self.shift :], Loader=yaml.CBaseLoader):
-                kind = type(event)
-                if kind is yaml.ScalarEvent:
-                    self._scalar(event)
-                elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                    self._begin(event)
-                elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                    self._finish(event)
-                elif kind is yaml.AliasEvent:
-                    self._alias(event)
-                elif kind is yaml.DocumentEndEvent:
-                    break
+            self._read(loader.get_event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             reason = ", ".join(filter(None, (error.context, error.problem))) or "it cannot be read"
@@ -174,17 +166,42 @@ class _Builder:
             reason = str(getattr(error, "reason", None) or error)
             position = self.shift + int(getattr(error, "position", 0) or 0)
             raise UnreadableYaml(reason, min(position, len(self.text))) from None
+        finally:
+            loader.dispose()
         return self.root
+
+    def _read(self, next_event: Callable[[], Any]) -> None:
+        """Take the parser's events until the first document ends."""
+        scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+        ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+        lasts = (yaml.DocumentEndEvent, yaml.StreamEndEvent)
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is scalar:
+                self._scalar(event)
+            elif kind is mapping or kind is sequence:
+                self._begin(event)
+            elif kind in ends:
+                self._finish(event)
+            elif kind is yaml.AliasEvent:
+                self._alias(event)
+            elif kind in lasts or event is None:
+                return
 
     def _at(self, mark: Any) -> int:
         return int(mark.index) + self.shift
 
     def _scalar(self, event: Any) -> None:
-        start, end = self._at(event.start_mark), self._at(event.end_mark)
-        style = event.style or ""
-        if style in {"|", ">"}:
+        """The kind of event of which there are most: all that is usual is done here and at once."""
+        start, end, style = (
+            event.start_mark.index + self.shift,
+            event.end_mark.index + self.shift,
+            event.style,
+        )
+        if style in _BLOCKS:
             end = start + len(self.text[start:end].rstrip())
-        node = Scalar(start, end, event.value, style, event.tag)
+        node = Scalar(start, end, event.value, style or "", event.tag)
         if event.anchor or event.tag:
             node.start = self._after_properties(start, end)
         self._place(node, event.anchor)
@@ -243,11 +260,12 @@ class _Builder:
             self.root = self.root if self.root is not None else node
             return
         parent, waiting = self.stack[-1]
-        parent.end = max(parent.end, end, node.end if not end else 0)
+        stop = end or node.end
+        parent.end = max(parent.end, stop)
         if isinstance(parent, Sequence):
             parent.items.append(node)
         elif not waiting:
-            waiting.append(node if isinstance(node, Scalar) else None)
+            waiting.append(node if type(node) is Scalar else None)
         else:
             key = waiting.pop()
             if key is not None:
