@@ -14,7 +14,7 @@ from cicd_defs.judge.grammar import Exactly
 from cicd_defs.judge.purposes import job_kinds, kind_of_action, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.written_outputs import called_workflow
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 _TESTS = frozenset({StepKind.TEST, StepKind.INTEGRATION, StepKind.E2E})
 _TEST_CLUSTER = re.compile(

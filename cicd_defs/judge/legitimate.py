@@ -14,7 +14,7 @@ from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, scalars
 from cicd_defs.judge.purposes import Purpose, purpose_of
 from cicd_defs.judge.targets import operands
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 _FIXES = re.compile(
     r"(?:^|[\s:_-])(?:--?fix(?:-only|-type\b\S*|-dry-run)?|--write|--unsafe-fixes|--autofix|--auto-?correct(?:-all)?|--in-place"

@@ -10,7 +10,7 @@ from cicd_defs.judge.edits import edit_script, with_all
 from cicd_defs.judge.legitimate import is_legitimate
 from cicd_defs.judge.purposes import Purpose, purpose_of
 from cicd_defs.judge.rule import Found
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 _HANDLED = {Fate.HANDLED, Fate.UNCHECKED, Fate.PIPED}
 _LOOKS = re.compile(r"git(?: -\S+(?: \S+)?)* diff\b.* --exit-code\b")

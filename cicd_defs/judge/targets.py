@@ -8,7 +8,7 @@ from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import scalars
 from cicd_defs.judge.purposes import kinds_of
 from cicd_defs.judge.repository import Repository
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 _PATH = re.compile(r"\.?[\w.@-]*[\w/.@-]*\w/?")
 _WITHOUT_VALUE = re.compile(

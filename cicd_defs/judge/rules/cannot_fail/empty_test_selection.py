@@ -16,7 +16,7 @@ from cicd_defs.judge.edits import edit_script
 from cicd_defs.judge.purposes import purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

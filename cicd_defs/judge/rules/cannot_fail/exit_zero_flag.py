@@ -18,7 +18,7 @@ from cicd_defs.judge.purposes import CHECKS, kind_of_action
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.swallowed import command_name, guards_of
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

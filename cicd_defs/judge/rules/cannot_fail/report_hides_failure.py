@@ -16,7 +16,7 @@ from cicd_defs.facts.yaml_nodes import scalars
 from cicd_defs.judge.purposes import CHECKS, job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

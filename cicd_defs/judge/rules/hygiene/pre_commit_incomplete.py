@@ -27,7 +27,7 @@ from cicd_defs.judge.hooks import (
 from cicd_defs.judge.purposes import purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.HYGIENE, Severity.LOW, subject="repository", strict=True)
 

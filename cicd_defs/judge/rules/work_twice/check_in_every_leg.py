@@ -19,7 +19,7 @@ from cicd_defs.judge.repeated import Check, checks_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.together import conditions_of
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
@@ -28,6 +28,9 @@ _ANY_LEGS = 2
 _OF_FILES = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.SCAN})
 _NAMES = {StepKind.LINT: "Lint", StepKind.FORMAT: "Check the format", StepKind.SCAN: "Scan"}
 _MANY_TOOLS = re.compile(r"pre-commit|prek|j178/prek|(?:npm|pnpm|yarn|bun|make|just|task|tox|nox|hatch)\b")
+_ASIDE = frozenset(
+    {"echo", "cd", "set", "export", "git", "cat", "ls", "mkdir", "source", "printf", "test", "[", "which"}
+)
 _SCRIPTS = re.compile(r"(?:npm|pnpm|yarn|bun|make|just|task|tox|nox|hatch)\b")
 
 
@@ -136,12 +139,16 @@ def _only_checks(job: WrittenJob, check: Check) -> bool:
 
 
 def _does_other_things(job: WrittenJob) -> bool:
+    """Whether a job builds or deploys something, or runs what nobody knows."""
     known = {*CHECKS, StepKind.INSTALL, StepKind.SETUP, StepKind.CHECKOUT, StepKind.CACHE}
-    return any(
-        (purpose := purpose_of(command)) is not None and purpose.kind not in known
-        for step in job.steps
-        for command in step.commands
-    )
+    for step in job.steps:
+        for command in step.commands:
+            purpose = purpose_of(command)
+            if purpose is None and command.name not in _ASIDE:
+                return True
+            if purpose is not None and purpose.kind not in known:
+                return True
+    return False
 
 
 def _found(check: Check, legs: int) -> Found:

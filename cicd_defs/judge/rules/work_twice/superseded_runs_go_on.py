@@ -20,7 +20,7 @@ from cicd_defs.judge.purposes import CHECKS, job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.together import can_run, starts_on_updates
-from cicd_defs.plan.pipeline import StepKind
+from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
