@@ -1,16 +1,20 @@
 """The command `cicd audit`.
 
-Exit codes: 0 nothing found, 1 findings at or above `--fail-on`, 2 a command line that makes no sense.
+Exit codes: 0 nothing found; 1 findings at or above `--fail-on`; 2 a command line that makes no sense, or something
+that was named could not be audited, and nothing was found in the rest. So 0 always means that everything was looked at.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cicd_defs.cli.auditing import Answer, Target, audited_all, fix_target, targets_of, told
+from cicd_defs.cli.auditing import Answer, Asked, Target, answers, targets_of, told
 from cicd_defs.cli.reading import UsageProblem, project_of
 from cicd_defs.cli.writing import say, terminal, write_changes
 
@@ -18,13 +22,14 @@ if TYPE_CHECKING:
     from cicd_defs.facts.findings import Finding
     from cicd_defs.judge.audit import Settings
     from cicd_defs.judge.baseline import Baseline
-    from cicd_defs.judge.fixing import Fixed
 
 FORMATS = ("text", "json", "sarif", "github")
 PROFILES = ("default", "strict")
 FIXES = ("safe", "all")
 SEVERITIES = ("low", "medium", "high")
-BASELINE = Path(".cicd-audit.json")
+BASELINE = ".cicd-audit.json"
+WRONG = 2
+"""The exit code for what a person has to put right first."""
 
 
 def audit(  # noqa: PLR0913, PLR0917 - each is an option
@@ -53,7 +58,9 @@ def audit(  # noqa: PLR0913, PLR0917 - each is an option
     ] = "low",
     baseline: Annotated[
         Path | None,
-        typer.Option("--baseline", help=f"Known findings, which do not count. Default: {BASELINE} there."),
+        typer.Option(
+            "--baseline", help=f"Known findings, which do not count. Default: each repository's {BASELINE}."
+        ),
     ] = None,
     write_baseline: Annotated[
         bool, typer.Option("--write-baseline", help="Write what is found into the baseline, and exit with 0.")
@@ -70,45 +77,61 @@ def audit(  # noqa: PLR0913, PLR0917 - each is an option
     ] = None,
 ) -> None:
     """Find what is wrong with repositories' CI, and mend it."""
-    for name, value, choices in (
+    _check_choices(
         ("--format", form, FORMATS),
         ("--profile", profile or "default", PROFILES),
         ("--fix", fix or "safe", FIXES),
         ("--fail-on", fail_on, SEVERITIES),
-    ):
-        if value not in choices:
-            raise UsageProblem(f"{name}: `{value}` is none of {', '.join(choices)}.", 2)
-    settings = settings_of(spec, profile, ignore or [])
-    targets = targets_of(paths or [Path()])
-    if fix:
-        mended = [
-            fix_target(target, settings, unsafe=fix == "all", others=not own_only) for target in targets
-        ]
-        found = [(target, result) for target, result in zip(targets, mended, strict=True)]
-        _write_fixed(found, quiet=form != "text")
-        findings = [told(target, one) for target, result in found for one in result.left]
-        suppressed: list[Finding] = []
-        files = sum(len(target.files or ()) for target in targets)
-    else:
-        findings, suppressed, files = _found(targets, settings, others=not own_only, jobs=jobs)
-    place = baseline or _baseline_beside(targets)
-    if write_baseline:
-        _write_baseline(place, findings)
-        return
-    new, known = (_read_baseline(place) if place and (baseline or place.is_file()) else _nothing()).split(
-        findings
     )
-    _print(form, new, (*known, *suppressed), files, (len(known), len(suppressed)))
-    from cicd_defs.facts.findings import Severity
+    with _mistakes():
+        settings = settings_of(spec, profile, ignore or [])
+        targets, problems = targets_of(paths or [Path()])
+        wanted: Literal["safe", "all"] | None = "all" if fix == "all" else "safe" if fix else None
+        said, more = _answers(targets, Asked(settings, not own_only, wanted), jobs)
+        lost = [*problems, *more]
+        if wanted:
+            lost += _write_fixed(said, quiet=form != "text")
+        for problem in lost:
+            say(problem)
+        if write_baseline:
+            _write_baselines(said, baseline)
+            raise typer.Exit(WRONG if lost else 0)
+        report = _sorted_out(said, _Places.of(targets, baseline))
+        _print(form, report)
+    raise typer.Exit(_exit_code(report, fail_on, lost))
 
-    raise typer.Exit(int(any(one.severity >= Severity.named(fail_on) for one in new)))
+
+def _check_choices(*options: tuple[str, str, Sequence[str]]) -> None:
+    from cicd_defs.judge.closest import closest
+
+    for name, value, choices in options:
+        if value not in choices:
+            meant = closest(value, choices)
+            hint = f" Did you mean `{meant}`?" if meant else ""
+            raise UsageProblem(f"{name}: `{value}` is none of {', '.join(choices)}.{hint}", WRONG)
+
+
+@contextmanager
+def _mistakes() -> Iterator[None]:
+    """What a person has to put right ends with 2: 1 is for findings."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a finding must not be lost since a terminal cannot show a letter
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    except UsageProblem as problem:
+        raise UsageProblem(str(problem), WRONG) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageProblem(f"{error.filename or 'output'}: {error.strerror}.", WRONG) from None
 
 
 def settings_of(spec: Path | None, profile: str | None, ignore: Sequence[str]) -> "Settings":
     """The settings of a project file and of the command line, which goes before."""
     from cicd_defs.facts.findings import Severity
     from cicd_defs.judge.audit import Settings
-    from cicd_defs.judge.rules_known import is_rule
+    from cicd_defs.judge.rules_known import is_rule, no_such_rule, not_to_be_turned_off
 
     declared = project_of(spec).audit if spec else None
     weights = declared.rules if declared else {}
@@ -117,117 +140,201 @@ def settings_of(spec: Path | None, profile: str | None, ignore: Sequence[str]) -
         *(declared.ignore if declared else ()),
         *(name for name, weight in weights.items() if weight == "off"),
     }
-    for name in (*off, *weights):
+    for name in dict.fromkeys((*ignore, *sorted(off), *weights)):
         if not is_rule(name):
-            raise UsageProblem(f"There is no rule `{name}`. `cicd explain rules` lists them.", 2)
+            raise UsageProblem(
+                no_such_rule(name) if name in ignore else f"{spec}: {no_such_rule(name)}", WRONG
+            )
+        if name in off and (why := not_to_be_turned_off(name)):
+            raise UsageProblem(why, WRONG)
     severities = {name: Severity.named(weight) for name, weight in weights.items() if weight != "off"}
     chosen = profile or (declared.profile if declared else "default")
     return Settings("strict" if chosen == "strict" else "default", frozenset(off), severities)
 
 
-def _found(
-    targets: Sequence[Target], settings: "Settings", *, others: bool, jobs: int | None
-) -> "tuple[list[Finding], list[Finding], int]":
-    """What is found in all targets: what counts, what comments silence, and in how many files."""
-    findings: list[Finding] = []
-    suppressed: list[Finding] = []
-    notices: list[str] = []
-    files = 0
-    for answer in _with_progress(audited_all(targets, settings, others=others, jobs=jobs), len(targets)):
-        files += answer.audited.files
-        findings += [told(answer.target, one) for one in answer.audited.findings]
-        suppressed += [told(answer.target, one) for one in answer.audited.suppressed]
-        notices += answer.notices
-    for notice in dict.fromkeys(notices):
+def _answers(targets: Sequence[Target], asked: Asked, jobs: int | None) -> tuple[list[Answer], list[str]]:
+    """What is said of all targets, and why of some nothing is. Who could not be asked is told."""
+    said: list[Answer] = []
+    problems: list[str] = []
+    notices: dict[str, None] = {}
+    for answer in _with_progress(answers(targets, asked, jobs), len(targets)):
+        notices.update(dict.fromkeys(answer.notices))
+        if answer.problem:
+            problems.append(answer.problem)
+        else:
+            said.append(answer)
+    for notice in notices:
         say(f"Not evaluated: {notice}")
-    return findings, suppressed, files
+    return said, problems
 
 
-def _with_progress(results: "Iterator[Answer]", total: int) -> "Iterator[Answer]":
-    """The same, with a bar on standard error where somebody looks at it and there is something to wait for."""
+def _with_progress(results: Iterator[Answer], total: int) -> Iterator[Answer]:
+    """The same, with a bar on standard error where somebody looks at it and there is something to wait for.
+
+    It is drawn between the answers: a thread that drew it would be there while processes are started.
+    """
     if total < 3 or not sys.stderr.isatty():
         yield from results
         return
-    from rich.console import Console
-    from rich.progress import track
+    wide = 30
+    for count, answer in enumerate(results, 1):
+        done = wide * count // total
+        bar = "█" * done + "░" * (wide - done)
+        print(f"\r\x1b[KAuditing {bar} {count}/{total}", end="", file=sys.stderr, flush=True)
+        yield answer
+    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
-    yield from track(results, "Auditing", total, console=Console(stderr=True), transient=True)
+
+@dataclass(frozen=True)
+class _Report:
+    """What is told: what counts, what the baseline knows, what comments silence with their reasons."""
+
+    new: "tuple[Finding, ...]"
+    known: "tuple[Finding, ...]"
+    suppressed: "tuple[tuple[Finding, str], ...]"
+    files: int
+    several: bool
 
 
-def _print(
-    form: str, new: "Sequence[Finding]", quiet: "Sequence[Finding]", files: int, counts: tuple[int, int]
-) -> None:
+@dataclass(frozen=True)
+class _Places:
+    """Where what is known stands: in one file that is given, or in each repository. `several` repositories."""
+
+    given: Path | None
+    several: bool
+
+    @classmethod
+    def of(cls, targets: Sequence[Target], given: Path | None) -> "_Places":
+        return cls(given, len({target.root for target in targets}) > 1)
+
+    def baseline(self, target: Target) -> "Baseline":
+        """What is known of a target."""
+        from cicd_defs.judge.baseline import Baseline
+
+        if self.given:
+            return _read_baseline(self.given)
+        place = target.root / BASELINE
+        return _read_baseline(place) if os.path.lexists(place) else Baseline()
+
+    def prefix(self, target: Target) -> str:
+        """What stands before a file's path in the baseline: those of one repository are the same from anywhere."""
+        return target.shown if self.given and self.several else ""
+
+
+def _sorted_out(said: Sequence[Answer], places: _Places) -> _Report:
+    """All findings, as they are told."""
+    new: list[Finding] = []
+    known: list[Finding] = []
+    suppressed: list[tuple[Finding, str]] = []
+    files = 0
+    for answer in said:
+        assert answer.audited is not None
+        shown, audited = answer.target.shown, answer.audited
+        baseline, prefix = places.baseline(answer.target), places.prefix(answer.target)
+        for one in audited.findings:
+            held = told(prefix, one).fingerprint in baseline.fingerprints
+            (known if held else new).append(told(shown, one))
+        suppressed += [(told(shown, one), audited.reason_for(one)) for one in audited.suppressed]
+        files += audited.files
+    return _Report(tuple(new), tuple(known), tuple(suppressed), files, places.several)
+
+
+def _exit_code(report: _Report, fail_on: str, lost: Sequence[str]) -> int:
+    from cicd_defs.facts.findings import Severity
+
+    if any(one.severity >= Severity.named(fail_on) for one in report.new):
+        return 1
+    return WRONG if lost else 0
+
+
+def _print(form: str, report: _Report) -> None:
     from cicd_defs.render import audit as rendered
 
     if form == "json":
-        print(rendered.as_json(new))
+        print(rendered.as_json(report.new))
     elif form == "sarif":
         from importlib.metadata import version
 
-        print(rendered.as_sarif(new, version("cicd-defs"), quiet))
+        from cicd_defs.render.sarif import as_sarif
+
+        print(as_sarif(report.new, version("cicd-defs"), report.known, report.suppressed))
     elif form == "github":
-        print(rendered.as_annotations(new), end="\n" if new else "")
+        print(rendered.as_annotations(report.new), end="\n" if report.new else "")
     else:
-        print(terminal(rendered.as_text(new)), end="")
-        print(terminal(rendered.summary(new, files, *counts)))
+        text = rendered.as_text(report.new, colour=_in_colour())
+        print(text, end="\n" if text else "")
+        print(rendered.summary(report.new, report.files, len(report.known), len(report.suppressed)))
 
 
-def _write_fixed(results: "Sequence[tuple[Target, Fixed]]", *, quiet: bool) -> None:
-    """Write what was mended, and show what changed."""
-    from cicd_defs.cli.auditing import text_there
+def _in_colour() -> bool:
+    """Whether a person looks at it who wants colours: https://no-color.org."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _write_fixed(said: Sequence[Answer], *, quiet: bool) -> list[str]:
+    """Write what was mended, and show what changed. Returns what could not be written, and why."""
     from cicd_defs.render.patch import file_patch
 
-    for target, result in results:
-        before = {path: text for path in result.files if (text := text_there(target, path)) is not None}
-        write_changes(target.root, result.files, before, overwrite=False)
-        for path, text in result.files.items():
-            shown = file_patch(target.shown + path, before.get(path), text)
+    problems: list[str] = []
+    for answer in said:
+        target = answer.target
+        try:
+            write_changes(target.root, answer.files, answer.before, overwrite=False)
+        except (UsageProblem, OSError) as error:
+            why = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)
+            problems.append(why)
+            continue
+        for path, text in answer.files.items():
+            shown = file_patch(target.shown + path, answer.before.get(path), text)
             print(terminal(shown), end="", file=sys.stderr if quiet else sys.stdout)
-        if result.files:
-            count = len(result.mended)
+        if answer.files:
             say(
-                f"{target.shown or '.'}: {count} finding{'s' if count != 1 else ''} mended"
-                f" in {len(result.files)} file{'s' if len(result.files) != 1 else ''}."
+                f"{target.name}: {answer.mended} finding{'s' if answer.mended != 1 else ''} mended"
+                f" in {len(answer.files)} file{'s' if len(answer.files) != 1 else ''}."
             )
-
-
-def _baseline_beside(targets: Sequence[Target]) -> Path | None:
-    """The baseline that lies in the repository, where there is one repository."""
-    roots = {target.root for target in targets}
-    return next(iter(roots)) / BASELINE if len(roots) == 1 else None
-
-
-def _nothing() -> "Baseline":
-    from cicd_defs.judge.baseline import Baseline
-
-    return Baseline()
+    return problems
 
 
 def _read_baseline(place: Path) -> "Baseline":
     from cicd_defs.judge.baseline import BadBaseline, read_baseline
 
+    if not os.path.lexists(place):
+        raise UsageProblem(f"{place}: there is no such file. `cicd audit --write-baseline` writes one.")
+    if not place.is_file():  # a pipe would never end
+        raise UsageProblem(f"{place}: this is no file. Move it away, or name another with --baseline.")
     try:
-        return read_baseline(place.read_text("utf-8"), str(place))
-    except FileNotFoundError:
+        return read_baseline(place.read_bytes().decode(), str(place))
+    except UnicodeDecodeError:
         raise UsageProblem(
-            f"{place}: there is no such file. `cicd audit --write-baseline` writes one.", 2
+            f"{place}: this is no UTF-8. Write it anew with `cicd audit --write-baseline`."
         ) from None
-    except (BadBaseline, UnicodeDecodeError) as error:
-        raise UsageProblem(str(error), 2) from None
+    except BadBaseline as error:
+        raise UsageProblem(str(error)) from None
 
 
-def _write_baseline(place: Path | None, findings: "Sequence[Finding]") -> None:
+def _write_baselines(said: Sequence[Answer], given: Path | None) -> None:
+    """Write down what is known from now on: into one file, or into each repository."""
     from cicd_defs.judge.baseline import baseline_text
 
-    if place is None:
-        raise UsageProblem("Say where the baseline of several repositories is to be with --baseline FILE.", 2)
-    place.write_text(baseline_text(findings), "utf-8")
-    say(f"{place}: {len(findings)} findings are known from now on.")
+    places = _Places.of([answer.target for answer in said], given)
+    by_root: dict[Path, list[Finding]] = {}
+    for answer in said:
+        assert answer.audited is not None
+        prefix = places.prefix(answer.target)
+        held = by_root.setdefault(given or answer.target.root / BASELINE, [])
+        held += [told(prefix, one) for one in answer.audited.findings]
+    for place, findings in by_root.items():
+        text = baseline_text(findings)
+        if given:
+            place.write_bytes(text.encode())
+        else:
+            write_changes(place.parent, {BASELINE: text}, {BASELINE: ""}, overwrite=True)
+        say(f"{place}: {len(findings)} finding{'s' if len(findings) != 1 else ''} known from now on.")
 
 
 def with_fix_value(arguments: Sequence[str]) -> list[str]:
     """A command line in which `--fix` has its value: alone it means the safe ones."""
-    if "audit" not in arguments:
+    if not arguments or arguments[0] != "audit":
         return list(arguments)
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return ["--fix=safe" if word == "--fix" and at < end else word for at, word in enumerate(arguments)]

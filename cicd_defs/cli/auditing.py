@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cicd_defs.cli.reading import UsageProblem
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from cicd_defs.facts.findings import Finding
     from cicd_defs.facts.tree import Tree
     from cicd_defs.judge.audit import Audited, Settings
-    from cicd_defs.judge.fixing import Fixed
     from cicd_defs.judge.repository import Repository
     from cicd_defs.plan.pipeline import Pipeline
     from cicd_defs.render.files import GeneratedFile
@@ -24,16 +25,12 @@ if TYPE_CHECKING:
 FEW = 40
 """Files up to which another process costs more than it saves."""
 
+_WORKFLOW = re.compile(
+    r"(?!(?:\.github/dependabot|\.pre-commit-(?:config|hooks))\.ya?ml$).*\.ya?ml", re.DOTALL
+)
+"""Files that are judged as workflows where somebody names them. zizmor knows the others by their names."""
 
 _FORK = multiprocessing.get_context("fork")
-
-
-class Answer(NamedTuple):
-    """What was found in a target, and what could not be judged."""
-
-    target: "Target"
-    audited: "Audited"
-    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -49,23 +46,78 @@ class Target:
         """Whether all of the repository is looked at."""
         return self.files is None
 
+    @property
+    def name(self) -> str:
+        """What it is called where it is told of."""
+        return self.shown.rstrip("/") or str(self.root)
 
-def targets_of(paths: Sequence[Path]) -> tuple[Target, ...]:
-    """What is to be audited: each folder is a repository; files are gathered by the repository they are in."""
-    folders: list[Target] = []
-    files: dict[tuple[Path, str], list[str]] = {}
-    for path in paths:
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of each target. `others`: zizmor and hadolint, too. `fix`: mend it, in memory."""
+
+    settings: "Settings"
+    others: bool
+    fix: Literal["safe", "all"] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found in a target, and what could not be judged. `files` are those mended, before and after.
+
+    `problem` says why nothing could be found out.
+    """
+
+    target: Target
+    audited: "Audited | None" = None
+    notices: tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    mended: int = 0
+    problem: str = ""
+
+
+class Targets(NamedTuple):
+    """What is to be audited, and what of that which was named is not there."""
+
+    found: tuple[Target, ...]
+    problems: tuple[str, ...]
+
+
+def targets_of(paths: Sequence[Path]) -> Targets:
+    """What is to be audited: each folder is a repository; files are gathered by the repository they are in.
+
+    What is named twice is looked at once.
+    """
+    folders: dict[Path, Target] = {}
+    files: dict[tuple[Path, str], dict[str, None]] = {}
+    problems: list[str] = []
+    for path in dict.fromkeys(paths):
         if path.is_dir():
-            folders.append(Target(path, None, "" if len(paths) == 1 else f"{path}/"))
-        elif path.is_file():
+            shown = "" if len(paths) == 1 else f"{path}/"
+            folders.setdefault(path.resolve(), Target(path.resolve(), None, shown))
+        elif problem := _not_a_file(path):
+            problems.append(problem)
+        else:
             root = _root_of(path)
             inside = str(path.relative_to(root))
-            files.setdefault((root, str(path)[: len(str(path)) - len(inside)]), []).append(inside)
-        else:
-            raise UsageProblem(
-                f"{path}: there is no such file or folder. Name a repository or a workflow file.", 2
-            )
-    return (*folders, *(Target(root, tuple(held), shown) for (root, shown), held in files.items()))
+            begun = str(path)[: len(str(path)) - len(inside)]
+            files.setdefault((root.resolve(), begun), {})[inside] = None
+    parts = (Target(root, tuple(held), shown) for (root, shown), held in files.items() if root not in folders)
+    return Targets((*folders.values(), *parts), tuple(problems))
+
+
+def _not_a_file(path: Path) -> str:
+    """Why a path names nothing that can be audited; empty where it does."""
+    from cicd_defs.facts.instructions import is_dockerfile
+
+    if not os.path.lexists(path):
+        return f"{path}: there is no such file or folder. Name a repository or a workflow file."
+    if not path.is_file():
+        return f"{path}: this is neither a file nor a folder. Name a repository or a workflow file."
+    if path.suffix not in {".yml", ".yaml"} and not is_dockerfile(path.name):
+        return f"{path}: this is no workflow, action or Dockerfile. Name its repository's folder."
+    return ""
 
 
 def _root_of(file: Path) -> Path:
@@ -91,25 +143,41 @@ def repository_of(
     """What the rules are asked about."""
     from cicd_defs.judge.repository import Repository
 
-    return Repository(tree, whole=target.whole, workflow_paths=target.files, offers=offers)
+    workflows = target.files and tuple(path for path in target.files if _WORKFLOW.fullmatch(path))
+    return Repository(tree, whole=target.whole, workflow_paths=workflows, offers=offers)
 
 
-def audited_all(
-    targets: Sequence[Target], settings: "Settings", *, others: bool, jobs: int | None = None
-) -> "Iterator[Answer]":
+def answers(targets: Sequence[Target], asked: Asked, jobs: int | None = None) -> Iterator[Answer]:
     """What is said of each target, in their order, worked out in as many processes as there are cores.
 
-    `others`: ask zizmor and hadolint, too.
+    What goes wrong with one is its answer, and costs the others nothing.
     """
-    bundles = _bundles(targets, jobs or os.cpu_count() or 1)
-    work = partial(audited_together, settings=settings, others=others)
-    if len(bundles) < 2:
+    from cicd_defs.judge.rules import all_rules
+
+    processes = jobs or os.cpu_count() or 1
+    bundles = _bundles(targets, processes)
+    work = partial(_answered, asked=asked)
+    if len(bundles) < 2 or processes < 2:
         for bundle in bundles:
             yield from work(bundle)
         return
-    with ProcessPoolExecutor(min(jobs or os.cpu_count() or 1, len(bundles)), mp_context=_FORK) as pool:
-        for answers in pool.map(work, bundles):
-            yield from answers
+    all_rules()  # loaded once, before there are several of us
+    with ProcessPoolExecutor(min(processes, len(bundles)), mp_context=_FORK) as pool:
+        waiting = [pool.submit(work, bundle) for bundle in bundles]
+        for bundle, one in zip(bundles, waiting, strict=True):
+            try:
+                yield from one.result()
+            except BrokenProcessPool:  # it took the others with it: each gets a process of its own
+                yield from _alone(work, bundle)
+
+
+def _alone(work: Callable[[Sequence[Target]], list[Answer]], bundle: Sequence[Target]) -> list[Answer]:
+    try:
+        with ProcessPoolExecutor(1, mp_context=_FORK) as pool:
+            return pool.submit(work, bundle).result()
+    except BrokenProcessPool:
+        said = "the process that audited it was killed, which happens where memory runs out"
+        return [Answer(target, problem=f"{target.name}: {said}.") for target in bundle]
 
 
 def _bundles(targets: Sequence[Target], cores: int) -> list[tuple[Target, ...]]:
@@ -132,44 +200,72 @@ def _bundles(targets: Sequence[Target], cores: int) -> list[tuple[Target, ...]]:
     return [*whole, *map(tuple, bundles)]
 
 
-def audited_together(targets: Sequence[Target], settings: "Settings", *, others: bool) -> "list[Answer]":
+def _answered(targets: Sequence[Target], asked: Asked) -> list[Answer]:
+    """What is said of some targets; where that fails, each on its own, so that the fault is told of the right one."""
+    try:
+        if asked.fix:
+            return [_mended(target, asked) for target in targets]
+        return _audited_together(targets, asked)
+    except Exception as error:  # a command must tell of every repository, whatever one of them does
+        if len(targets) > 1:
+            return [answer for target in targets for answer in _answered([target], asked)]
+        return [Answer(targets[0], problem=_told(targets[0], error))]
+
+
+def _told(target: Target, error: Exception) -> str:
+    if isinstance(error, UsageProblem):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or target.name}: {error.strerror}."
+    return f"{target.name}: it could not be audited ({type(error).__name__}: {error}). Please report it."
+
+
+def _audited_together(targets: Sequence[Target], asked: Asked) -> list[Answer]:
     """What is said of some targets: other programs are asked while our own rules are."""
-    from cicd_defs.judge.audit import audit, joined
+    from cicd_defs.judge.audit import ask_rules, joined
 
     repositories = [repository_of(target, tree_of_target(target)) for target in targets]
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(_judged_by_others, repositories) if others else None
-        own = [audit(repository, settings) for repository in repositories]
-        found, notices = waiting.result() if waiting else ([()] * len(targets), ())
+        waiting = pool.submit(_judged_by_others, repositories) if asked.others else None
+        own = [ask_rules(repository, asked.settings) for repository in repositories]
+        said = waiting.result() if waiting else _Others([()] * len(targets), (), frozenset())
     return [
-        Answer(target, joined(said, extra, settings), notices)
-        for target, said, extra in zip(targets, own, found, strict=True)
+        Answer(target, joined(repository, mine, theirs, asked.settings, said.tools), said.notices)
+        for target, repository, mine, theirs in zip(targets, repositories, own, said.findings, strict=True)
     ]
 
 
-def _judged_by_others(
-    repositories: "Sequence[Repository]",
-) -> "tuple[list[tuple[Finding, ...]], tuple[str, ...]]":
-    """What other programs say of each repository, asked once, and who could not be asked."""
+class _Others(NamedTuple):
+    """What other programs found in each repository, who could not be asked, and who was."""
+
+    findings: "Sequence[tuple[Finding, ...]]"
+    notices: tuple[str, ...]
+    tools: frozenset[str]
+
+
+def _judged_by_others(repositories: "Sequence[Repository]") -> _Others:
+    """What other programs say of each repository. Files of several are judged in one go."""
     from cicd_defs.facts.source import Source
     from cicd_defs.facts.workflow import WrittenWorkflow
     from cicd_defs.judge.repository import Repository
     from resources.judges import Judges
 
-    if len(repositories) == 1:
-        answer = Judges().judge(repositories[0])
-        return [answer.findings], notices_of(answer)
+    judges = Judges()
+    if len(repositories) == 1 or any(len(one.workflows) < len(one.tree.paths) for one in repositories):
+        said = [judges.judge(repository) for repository in repositories]
+        notices = tuple(notice for one in said for notice in notices_of(one))
+        return _Others([one.findings for one in said], notices, frozenset.intersection(*map(tools_of, said)))
     together = [
         WrittenWorkflow(Source(f"{number}/{one.path}", one.source.text), one.root, one.kind)
         for number, repository in enumerate(repositories)
         for one in repository.workflows
     ]
-    answer = Judges().judge(Repository.of_workflows(together))
+    answer = judges.judge(Repository.of_workflows(together))
     found: list[list[Finding]] = [[] for _ in repositories]
     for finding in answer.findings:
         number, _, path = finding.file.partition("/")
         found[int(number)].append(at_path(finding, path))
-    return [tuple(held) for held in found], notices_of(answer)
+    return _Others([tuple(held) for held in found], notices_of(answer), tools_of(answer))
 
 
 def notices_of(answer: "Judged") -> tuple[str, ...]:
@@ -180,6 +276,13 @@ def notices_of(answer: "Judged") -> tuple[str, ...]:
     )
 
 
+def tools_of(answer: "Judged") -> frozenset[str]:
+    """The programs that judged everything that they were asked."""
+    if answer.refusals:
+        return frozenset()
+    return frozenset({"zizmor", "hadolint"} - {one.scanner for one in answer.not_evaluated})
+
+
 def at_path(finding: "Finding", path: str) -> "Finding":
     """The same finding in a file that is known by another path."""
     fix = finding.fix and replace(
@@ -188,29 +291,33 @@ def at_path(finding: "Finding", path: str) -> "Finding":
     return replace(finding, file=path, fix=fix)
 
 
-def fix_target(target: Target, settings: "Settings", *, unsafe: bool, others: bool) -> "Fixed":
-    """Mend what can be mended in a target, in memory."""
-    from cicd_defs.judge.audit import audit
+def _mended(target: Target, asked: Asked) -> Answer:
+    """What can be mended in a target, and what is left; nothing is written."""
+    from cicd_defs.judge.audit import Audited, audit
     from cicd_defs.judge.fixing import fix_all
     from resources.judges import Judges
 
     tree = tree_of_target(target)
     begun = repository_of(target, tree, lambda: offers_for(target.root, tree))
     judges = Judges()
+    notices: dict[str, None] = {}
+    last: list[Audited] = []
 
     def judged(state: "Mapping[str, str]") -> "tuple[Finding, ...]":
         now = begun.changed(state)
-        return audit(now, settings, judges.judge(now).findings if others else ()).findings
+        if asked.others:
+            said = judges.judge(now)
+            notices.update(dict.fromkeys(notices_of(said)))
+            audited = audit(now, asked.settings, said.findings, tools=tools_of(said))
+        else:
+            audited = audit(now, asked.settings)
+        last[:] = [audited]
+        return audited.findings
 
-    return fix_all(tree.text_as_it_is, judged, unsafe=unsafe)
-
-
-def text_there(target: Target, path: str) -> str | None:
-    """A file's text, every character of it; None where it is not there."""
-    from resources.git import read_below
-
-    data = read_below(target.root, path)
-    return None if data is None else data.decode("utf-8")
+    fixed = fix_all(tree.text_as_it_is, judged, unsafe=asked.fix == "all")
+    judged(fixed.files)
+    before = {path: text for path in fixed.files if (text := tree.text_as_it_is(path)) is not None}
+    return Answer(target, last[0], tuple(notices), before, fixed.files, len(fixed.mended))
 
 
 def offers_for(root: Path, tree: "Tree") -> dict[str, str]:
@@ -232,6 +339,6 @@ def declared_for(root: Path, tree: "Tree", spec: Path | None) -> "tuple[Pipeline
     return compiled(Path(source), read_project(text.encode(), source), tree)
 
 
-def told(target: Target, finding: "Finding") -> "Finding":
+def told(prefix: str, finding: "Finding") -> "Finding":
     """A finding as it is told: with the path that the person gave before its own."""
-    return replace(finding, file=target.shown + finding.file) if target.shown else finding
+    return at_path(finding, prefix + finding.file) if prefix else finding

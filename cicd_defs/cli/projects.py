@@ -48,6 +48,7 @@ def explain(
     ] = None,
 ) -> None:
     """Tell what a key of a project file means, or a rule of the audit. Without a word: list all keys."""
+    from cicd_defs.judge.closest import closest
     from cicd_defs.spec.explain import closest_key, overview
     from cicd_defs.spec.explain import explain as explained
 
@@ -56,7 +57,10 @@ def explain(
         return
     text = _explained_rule(key) if key == "rules" else explained(key) or _explained_rule(key)
     if text is None:
-        meant = closest_key(key)
+        from cicd_defs.judge.rules_known import closest_rule
+
+        near = [word for word in (closest_key(key), closest_rule(key)) if word]
+        meant = closest(key, near, 0.0)
         hint = f"Did you mean `{meant}`? " if meant else ""
         raise UsageProblem(
             f"There is no key or rule `{key}`. {hint}`cicd explain` lists all keys, `cicd explain rules` all rules."

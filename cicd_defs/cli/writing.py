@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from cicd_defs.cli.reading import UsageProblem
@@ -26,8 +27,7 @@ def write_changes(out: Path, changes: Changes, read: Mapping[str, str], *, overw
     if problems:
         told = "\n".join(dict.fromkeys(problems))
         raise UsageProblem(f"{told}\nNothing was written.")
-    for path, text in left.items():
-        _put(out / path, text)
+    _put_all({out / path: text for path, text in left.items()})
     return [out / path for path in left]
 
 
@@ -41,13 +41,34 @@ def say(text: str) -> None:
     print(terminal(text), file=sys.stderr)
 
 
-def _put(target: Path, text: str | None) -> None:
-    if text is None:
-        target.unlink(missing_ok=True)
-        return
+def _put_all(texts: Mapping[Path, str | None]) -> None:
+    """Put files in their places: all of them, or, where one cannot be, none."""
+    beside: dict[Path, Path] = {}
+    before: dict[Path, bytes | None] = {}
+    try:
+        # Beside them first: a disk that is full must not cost what stands there.
+        for target, text in texts.items():
+            if text is not None:
+                beside[target] = _beside(target, text)
+        for target, text in texts.items():
+            before[target] = target.read_bytes() if target.is_file() else None
+            if text is None:
+                target.unlink(missing_ok=True)
+            else:
+                beside[target].replace(target)
+    except BaseException:
+        for target, data in before.items():
+            _put_back(target, data)
+        raise
+    finally:
+        for name in beside.values():
+            name.unlink(missing_ok=True)
+
+
+def _beside(target: Path, text: str) -> Path:
+    """A file with a new text and the rights of the old one, in the same folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Beside it first: a disk that is full must not cost what stands there.
-    file, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    file, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     try:
         with os.fdopen(file, "wb") as opened:
             opened.write(text.encode())
@@ -55,10 +76,18 @@ def _put(target: Path, text: str | None) -> None:
             shutil.copymode(target, name)
         else:
             Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return Path(name)
+
+
+def _put_back(target: Path, data: bytes | None) -> None:
+    with suppress(OSError):
+        if data is None:
+            target.unlink(missing_ok=True)
+        elif not target.is_file() or target.read_bytes() != data:
+            target.write_bytes(data)
 
 
 def _umask() -> int:

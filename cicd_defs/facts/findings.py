@@ -68,7 +68,8 @@ class Finding:
     """One thing found. `start` and `end` are offsets in characters, lines and columns count from 1.
 
     `minutes` is what it costs a run, for rules about efficiency. `tool` is who found it, empty for our own rules.
-    `excerpt` is the line that it stands on, `occurrence` its number among findings that look the same, from 0.
+    `excerpt` is the line that it stands on, of a long one the part around it, which begins `excerpt_at` characters
+    into the line. `occurrence` is its number among findings that look the same, from 0.
     """
 
     rule: str
@@ -84,6 +85,7 @@ class Finding:
     start: int = 0
     end: int = 0
     excerpt: str = ""
+    excerpt_at: int = 0
     fix: Fix | None = None
     minutes: float | None = None
     tool: str = ""

@@ -1,12 +1,14 @@
 """Apply fixes until nothing is left to apply, and prove each: its finding is gone, and nothing new has come."""
 
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from cicd_defs.facts.findings import Edit, Finding
 
-MOST_ROUNDS = 12
+MOST_ROUNDS = 50
+"""Fixes that touch each other wait for the next round."""
 
 Audit = Callable[[Mapping[str, str]], tuple[Finding, ...]]
 """Audits the repository with some files in another state: path to text."""
@@ -27,9 +29,12 @@ class Fixed:
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """A text with edits made in it. They must not overlap."""
-    for edit in sorted(edits, key=lambda one: (one.start, one.end), reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
+    parts: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
+        parts += (text[at : edit.start], edit.text)
+        at = edit.end
+    return "".join((*parts, text[at:]))
 
 
 def everything(_: Finding) -> bool:
@@ -46,8 +51,9 @@ def fix_all(
 ) -> Fixed:
     """Fix what can be fixed and is `wanted`. `read` gives a file's text as it is, None where it is not there.
 
-    Each round makes the edits of all fixes that do not touch each other. Where a round brings something new in a
-    file, that file's fixes are made one by one, and those that bring it are refused.
+    Each round makes the edits of all fixes that do not touch each other; those of one fix are all made, or none. Where
+    a round brings something new in a file, that file's fixes are halved until those that bring it are found, which are
+    refused.
     """
     state: dict[str, str] = {}
     refused: dict[str, Finding] = {}
@@ -71,12 +77,17 @@ def fix_all(
         wrong = _files_gone_wrong(batch, findings, after)
         if wrong:
             good = [one for one in batch if not _touches(one, wrong)]
-            for one in (one for one in batch if _touches(one, wrong)):
-                _, alone = _tried([*good, one], state, text_of, audit)
-                if _files_gone_wrong([*good, one], findings, alone):
-                    refused[one.fingerprint] = one
+            groups = [[one for one in batch if _touches(one, wrong)]]
+            while groups:
+                group = groups.pop()
+                _, alone = _tried([*good, *group], state, text_of, audit)
+                if not _files_gone_wrong([*good, *group], findings, alone):
+                    good += group
+                elif len(group) == 1:
+                    refused[group[0].fingerprint] = group[0]
                 else:
-                    good.append(one)
+                    half = len(group) // 2
+                    groups += (group[half:], group[:half])
             batch = good
             trial, after = _tried(batch, state, text_of, audit)
         state, findings = trial, after
@@ -89,9 +100,9 @@ def _can_be_fixed(finding: Finding, unsafe: bool) -> bool:
     return finding.fix is not None and (unsafe or finding.fix.safe)
 
 
-def _touches(finding: Finding, files: Iterable[str]) -> bool:
+def _touches(finding: Finding, files: Collection[str]) -> bool:
     assert finding.fix is not None
-    return any(edit.file in set(files) for edit in finding.fix.edits)
+    return any(edit.file in files for edit in finding.fix.edits)
 
 
 def _batch(findings: Iterable[Finding]) -> list[Finding]:
@@ -101,17 +112,19 @@ def _batch(findings: Iterable[Finding]) -> list[Finding]:
     for finding in findings:
         assert finding.fix is not None
         edits = finding.fix.edits
-        if any(_overlaps(edit, span) for edit in edits for span in taken.get(edit.file, ())):
+        if any(_overlaps(edit, taken.get(edit.file, [])) for edit in edits):
             continue
         for edit in edits:
-            taken.setdefault(edit.file, []).append((edit.start, edit.end))
+            insort(taken.setdefault(edit.file, []), (edit.start, edit.end))
         batch.append(finding)
     return batch
 
 
-def _overlaps(edit: Edit, span: tuple[int, int]) -> bool:
-    """Also two insertions at one place, of which the order would be a matter of chance."""
-    return edit.start <= span[1] and span[0] <= edit.end
+def _overlaps(edit: Edit, taken: list[tuple[int, int]]) -> bool:
+    """Also two insertions at one place, of which the order would be a matter of chance. `taken` is in order."""
+    at = bisect_left(taken, (edit.start, edit.start))
+    before, after = taken[max(0, at - 1) : at], taken[at : at + 1]
+    return any(edit.start <= end and begin <= edit.end for begin, end in (*before, *after))
 
 
 def _tried(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cicd_defs.facts.stacks import Stacks
 
 
+_NOT_AT_HAND = "its rights forbid it, it is a link, or it has more bytes than are read"
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A file that could not be read, where, and why."""
@@ -117,7 +120,8 @@ class Repository:
         tree = Tree(paths, lambda path: state[path].encode() if path in state else read(path))
         now = Repository(tree, whole=self.whole, workflow_paths=self._workflow_paths, offers=self._offers)
         now._stacks_of = self
-        now._sources = {path: held for path, held in self._sources.items() if path not in state}
+        # What could not be read is read again, so that it is told again.
+        now._sources = {path: held for path, held in self._sources.items() if held and path not in state}
         now._read = {path: held for path, held in self._read.items() if path not in state}
         now._parsed = {path: held for path, held in self._parsed.items() if path not in state}
         return now
@@ -145,6 +149,8 @@ class Repository:
                 continue
             source = self.source(path)
             if source is None:
+                if self.tree.read(path) is None:
+                    self.unread.append(Unread(Source(path, ""), 0, _NOT_AT_HAND))
                 continue
             try:
                 if path not in self._read:

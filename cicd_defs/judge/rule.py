@@ -12,6 +12,9 @@ from typing import Any, Literal
 from cicd_defs.facts.findings import Confidence, Edit, Family, Finding, Fix, Severity
 from cicd_defs.facts.source import Source
 
+LONGEST_EXCERPT = 500
+"""Characters of a line that a finding keeps."""
+
 Subject = Literal["workflow", "repository", "python"]
 
 
@@ -89,6 +92,7 @@ class Rule:
 def located(source: Source, start: int, end: int, **rest: Any) -> Finding:
     """A finding at a place of a file."""
     begin, stop = source.position(start), source.position(max(end, start))
+    excerpt, excerpt_at = _excerpt(source.line_text(begin.line).removeprefix("\ufeff"), begin.column - 1)
     return Finding(
         file=source.path,
         line=begin.line,
@@ -97,9 +101,23 @@ def located(source: Source, start: int, end: int, **rest: Any) -> Finding:
         end_column=stop.column,
         start=start,
         end=end,
-        excerpt=source.line_text(begin.line)[:500],
+        excerpt=excerpt,
+        excerpt_at=excerpt_at,
         **rest,
     )
+
+
+def _excerpt(line: str, column: int) -> tuple[str, int]:
+    """A line, or the part of a long one around a column, and where that begins.
+
+    What is cut off does not depend on the indentation: a finding is known by its excerpt.
+    """
+    if len(line) <= LONGEST_EXCERPT:
+        return line, 0
+    begin = len(line) - len(line.lstrip())
+    if len(line.rstrip()) - begin > LONGEST_EXCERPT:
+        begin = max(begin, column - LONGEST_EXCERPT // 2)
+    return line[begin : begin + LONGEST_EXCERPT], begin
 
 
 def replacing(source: Source, start: int, end: int, text: str) -> Edit:

@@ -1,60 +1,106 @@
-"""What an audit found, as people and programs read it: text, JSON, SARIF, GitHub's annotations."""
+"""What an audit found, as people and programs read it: text, JSON, GitHub's annotations. SARIF is in `sarif`.
+
+What strangers wrote is told so that a terminal shows it: characters that would move or colour it are escaped.
+"""
 
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from cicd_defs.facts.findings import Confidence, Finding, Severity
-from cicd_defs.judge.rules import rules_by_name
+from cicd_defs.facts.findings import Finding, Severity
 
 WIDTH = 120
-SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error"}
-_PRECISION = {Confidence.LOW: "low", Confidence.MEDIUM: "medium", Confidence.HIGH: "high"}
-_SECURITY = {Severity.LOW: "3.0", Severity.MEDIUM: "5.0", Severity.HIGH: "8.0"}
+"""Columns of a terminal that a line of a file may take."""
+
+BEFORE = 30
+"""Columns of a long line that are shown before the span."""
+
+_COLOURS = {Severity.LOW: "36", Severity.MEDIUM: "33", Severity.HIGH: "31"}
+_BOLD, _DIM = "1", "2"
 
 
-def as_text(findings: Iterable[Finding]) -> str:
-    """Each finding with its line and the span marked below it."""
-    return "\n".join(_block(finding) for finding in findings)
+def as_text(findings: Iterable[Finding], *, colour: bool = False) -> str:
+    """Each finding with its line and the span marked below it, in ANSI's colours where they are asked for."""
+    return "\n".join(_block(finding, colour) for finding in findings)
 
 
-def _block(finding: Finding) -> str:
-    fix = (
-        "" if finding.fix is None else " (can be fixed)" if finding.fix.safe else " (can be fixed: --fix=all)"
-    )
-    cost = (
-        ""
-        if finding.minutes is None
-        else f" about {finding.minutes:g} min a run;"
-        if fix
-        else f" about {finding.minutes:g} min a run"
-    )
+def _block(finding: Finding, colour: bool) -> str:
+    def paint(text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if colour and text else text
+
+    paler = _COLOURS[finding.severity]
+    place = f"{plain(finding.file)}:{finding.line}:{finding.column}:"
     head = (
-        f"{finding.file}:{finding.line}:{finding.column}: {finding.severity.word}: {finding.message}"
-        f" [{finding.rule}]{';' + cost.removesuffix(';') if cost else ''}{fix}"
+        f"{paint(place, _BOLD)} {paint(f'{finding.severity.word}:', paler)} {plain(finding.message)}"
+        f" {paint(f'[{finding.rule}]', _DIM)}{_remarks(finding)}"
     )
     if not finding.excerpt.strip():
         return head + "\n"
-    begin = finding.column - 1
-    length = (
-        finding.end_column - finding.column
-        if finding.end_line == finding.line
-        else len(finding.excerpt) - begin
-    )
-    line, begin = _window(finding.excerpt.replace("\t", " "), begin)
+    line = marked(finding)
     number = str(finding.line)
-    marks = "^" * max(1, min(length, len(line) - begin))
-    return f"{head}\n  {number} | {line}\n  {' ' * len(number)} | {' ' * begin}{marks}\n"
+    bar = paint(f"  {number} |", _DIM), paint(f"  {' ' * len(number)} |", _DIM)
+    return f"{head}\n{bar[0]} {line.text}\n{bar[1]} {' ' * line.indent}{paint('^' * line.width, paler)}\n"
 
 
-def _window(line: str, begin: int) -> tuple[str, int]:
-    """The part of a line around a place, and where the place is in it."""
-    if len(line) <= WIDTH:
-        return line.rstrip(), min(begin, len(line))
-    left = max(0, min(begin - 20, len(line) - WIDTH))
-    return line[left : left + WIDTH].rstrip(), max(0, begin - left)
+def _remarks(finding: Finding) -> str:
+    told = [] if finding.minutes is None else [f"about {finding.minutes:g} min a run"]
+    if finding.fix:
+        told.append("can be fixed" if finding.fix.safe else "can be fixed: --fix=all")
+    return f" ({'; '.join(told)})" if told else ""
+
+
+class Marked(NamedTuple):
+    """A line as it is shown, and in which columns of a terminal the span is."""
+
+    text: str
+    indent: int
+    width: int
+
+
+def marked(finding: Finding) -> Marked:
+    """The line of a finding, cut around its span, with the place of the marks below it."""
+    begin = min(max(0, finding.column - 1 - finding.excerpt_at), len(finding.excerpt))
+    length = finding.end_column - finding.column if finding.end_line == finding.line else WIDTH
+    stop = min(begin + max(1, length), len(finding.excerpt))
+    shown = [plain(char) for char in finding.excerpt.replace("\t", " ")]
+    first = begin
+    room = BEFORE if sum(map(columns, shown)) > WIDTH else WIDTH
+    while first and room >= columns(shown[first - 1]):
+        first -= 1
+        room -= columns(shown[first])
+    last, room = first, WIDTH
+    while last < len(shown) and room >= columns(shown[last]):
+        room -= columns(shown[last])
+        last += 1
+    indent = sum(map(columns, shown[first:begin]))
+    width = sum(map(columns, shown[begin : min(stop, last)]))
+    return Marked("".join(shown[first:last]).rstrip(), indent, max(1, width))
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes: wide letters take two, marks above other letters none.
+
+    https://www.unicode.org/reports/tr11/
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.category(char) in {"Mn", "Me"}
+        else 2
+        if unicodedata.east_asian_width(char) in "WF"
+        else 1
+        for char in text
+    )
+
+
+def plain(text: str) -> str:
+    """A stranger's text on one line of a terminal: whatever is not printable is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def summary(findings: Sequence[Finding], files: int, known: int = 0, suppressed: int = 0) -> str:
@@ -73,7 +119,8 @@ def summary(findings: Sequence[Finding], files: int, known: int = 0, suppressed:
     if minutes:
         told += f" About {minutes:.1f} minutes of each run are spent in vain."
     if fixable:
-        told += f" {fixable} can be fixed: `cicd audit --fix` makes the {safe} safe fixes, `--fix=all` all of them."
+        mends = f"`cicd audit --fix` makes the {safe} safe fixes, `--fix=all` all of them"
+        told += f" {fixable} can be fixed: {mends if safe else '`cicd audit --fix=all` makes the fixes'}."
     return told
 
 
@@ -123,109 +170,3 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def as_sarif(findings: Sequence[Finding], version: str, suppressed: Sequence[Finding] = ()) -> str:
-    """SARIF 2.1.0, a run for each tool that found something, with fixes and fingerprints.
-
-    https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
-    """
-    every = [*((one, False) for one in findings), *((one, True) for one in suppressed)]
-    tools = dict.fromkeys(["", *(finding.tool for finding, _ in every)])
-    runs = [_run(tool, version, [pair for pair in every if pair[0].tool == tool]) for tool in tools]
-    return json.dumps(
-        {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": runs}, indent=2, ensure_ascii=False
-    )
-
-
-def _run(tool: str, version: str, pairs: Sequence[tuple[Finding, bool]]) -> dict[str, Any]:
-    names = list(dict.fromkeys(finding.rule for finding, _ in pairs))
-    driver: dict[str, Any] = {
-        "name": tool or "cicd",
-        "rules": [_rule(name, next(one for one, _ in pairs if one.rule == name)) for name in names],
-    }
-    if not tool:
-        driver["semanticVersion"] = version
-    results = [_result(finding, names.index(finding.rule), quiet) for finding, quiet in pairs]
-    return {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-
-
-def _rule(name: str, example: Finding) -> dict[str, Any]:
-    rule = rules_by_name().get(name)
-    text = rule.summary if rule else name
-    told: dict[str, Any] = {
-        "id": name,
-        "shortDescription": {"text": text},
-        "fullDescription": {"text": text},
-        "help": {
-            "text": rule.manual if rule else f"`cicd explain {name}`",
-            "markdown": rule.manual if rule else f"`cicd explain {name}`",
-        },
-        "defaultConfiguration": {"level": _LEVELS[example.severity]},
-        "properties": {
-            "tags": [example.family.value],
-            "precision": _PRECISION[example.confidence],
-            "problem.severity": {"note": "recommendation"}.get(
-                _LEVELS[example.severity], _LEVELS[example.severity]
-            ),
-        },
-    }
-    if example.url:
-        told["helpUri"] = example.url
-    if example.family.value == "safety nets":
-        told["properties"]["security-severity"] = _SECURITY[example.severity]
-        told["properties"]["tags"].append("security")
-    return told
-
-
-def _result(finding: Finding, index: int, quiet: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "ruleId": finding.rule,
-        "ruleIndex": index,
-        "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message},
-        "locations": [
-            {"physicalLocation": {"artifactLocation": _artifact(finding.file), "region": _region(finding)}}
-        ],
-        "partialFingerprints": {"cicdDefs/v1": finding.fingerprint},
-    }
-    if finding.minutes is not None:
-        told["properties"] = {"minutes": finding.minutes}
-    if quiet:
-        told["suppressions"] = [{"kind": "inSource"}]
-    if finding.fix:
-        changes: dict[str, list[dict[str, Any]]] = {}
-        for edit in finding.fix.edits:
-            region = {"charOffset": edit.start, "charLength": edit.end - edit.start}
-            replacement = {"deletedRegion": region, "insertedContent": {"text": edit.text}}
-            changes.setdefault(edit.file, []).append(replacement)
-        told["fixes"] = [
-            {
-                "description": {"text": finding.fix.title},
-                "artifactChanges": [
-                    {"artifactLocation": _artifact(file), "replacements": made}
-                    for file, made in changes.items()
-                ],
-            }
-        ]
-    return told
-
-
-def _artifact(path: str) -> dict[str, str]:
-    from urllib.parse import quote
-
-    return {"uri": quote(path)}
-
-
-def _region(finding: Finding) -> dict[str, int]:
-    end = (
-        max(finding.end_column, finding.column + 1)
-        if finding.end_line == finding.line
-        else finding.end_column
-    )
-    return {
-        "startLine": finding.line,
-        "startColumn": finding.column,
-        "endLine": finding.end_line,
-        "endColumn": end,
-    }

@@ -3,6 +3,8 @@
 https://git-scm.com/docs/git-am, https://git-scm.com/docs/git-format-patch
 """
 
+import quopri
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from email.header import Header
@@ -32,6 +34,9 @@ def as_mail(one: Proposed, total: int, author: str, when: datetime) -> str:
     name, address = parseaddr(author)
     shown = Header(name, "utf-8").encode() if not name.isascii() else name
     body = "\n".join(_words(one))
+    text = f"{body}\n---\n\n{one.patch}-- \ncicd-defs\n\n"
+    # git takes a carriage return away at the end of a mail's line: where there is one, it travels as `=0D`.
+    way = "quoted-printable" if "\r" in text else "8bit"
     return (
         f"From {_ZERO} Mon Sep 17 00:00:00 2001\n"
         f"From: {shown} <{address}>\n"
@@ -39,9 +44,18 @@ def as_mail(one: Proposed, total: int, author: str, when: datetime) -> str:
         f"Subject: [PATCH {one.number}/{total}] {one.title}\n"
         "MIME-Version: 1.0\n"
         "Content-Type: text/plain; charset=UTF-8\n"
-        "Content-Transfer-Encoding: 8bit\n"
-        f"\n{body}\n---\n\n{one.patch}-- \ncicd-defs\n\n"
+        f"Content-Transfer-Encoding: {way}\n"
+        f"\n{_quoted_printable(text) if way == 'quoted-printable' else text}"
     )
+
+
+def _quoted_printable(text: str) -> str:
+    """A text in which every byte that a mail could change is written as `=XX`; its lines stay lines.
+
+    https://www.rfc-editor.org/rfc/rfc2045#section-6.7
+    """
+    lines = (quopri.encodestring(line.encode()).decode() for line in text.split("\n"))
+    return re.sub(r"^From ", "=46rom ", "\n".join(lines).replace("\r", "=0D"), flags=re.MULTILINE)
 
 
 def _words(one: Proposed) -> Iterable[str]:
