@@ -13,13 +13,33 @@ _HARMLESS = (
     r"|rev-parse (?:--short(?:=\d+)? )?(?:HEAD|--show-toplevel)|update-index|apply|diff(?: -[\w=-]+)*(?: --(?: .*)?)?$"
 )
 _GIT = re.compile(rf"(?:\S*/)?git(?: (?:-c \S+|-C \S+|--\S+))* (?!(?:{_HARMLESS})(?:\s|$))")
-_IN_FILES = re.compile(
-    r"git['\", ]+(?:-\S+[ ,'\"]+)*(?:describe|log|rev-list|shortlog|merge-base|blame|tag|for-each-ref|name-rev|diff"
-    r"|cherry|show|rev-parse|notes|fetch|checkout|worktree|whatchanged|archive|bisect|symbolic-ref|branch|show-ref|cat-file)\b"
-    r"|gitpython|simple-git|go-git|pygit2|jgit|libgit2|git2|axion|nebula\.release|git-commit-id|reckon|gitversion"
-    r"|setuptools[-_]scm|hatch-vcs|versioneer|dynamic-versioning|vergen|shadow-rs|built::|nbgv|minver|shipkit|jreleaser"
-    r"|auto-version|palantir|grgit|git-version|jgitver|ghaction|lastUpdated|LastUpdate|enableGitInfo"
+_GIT_IN_FILES = re.compile(
+    r"\bgit['\", ]+(?:-\S+[ ,'\"]+)*(?:describe|log|rev-list|shortlog|merge-base|blame|tag|for-each-ref|name-rev|diff"
+    r"|cherry|show|rev-parse|notes|fetch|checkout|worktree|whatchanged|archive|bisect|symbolic-ref|branch|show-ref"
+    r"|cat-file)\b"
 )
+_SIGNS = (
+    *("gitpython", "simple-git", "go-git", "pygit2", "jgit", "libgit2", "git2", "axion", "nebula.release"),
+    *("git-commit-id", "reckon", "gitversion", "setuptools_scm", "setuptools-scm", "hatch-vcs", "versioneer"),
+    *("dynamic-versioning", "vergen", "shadow-rs", "built::", "nbgv", "minver", "shipkit", "jreleaser"),
+    *(
+        "auto-version",
+        "palantir",
+        "grgit",
+        "git-version",
+        "jgitver",
+        "lastUpdated",
+        "LastUpdate",
+        "enableGitInfo",
+    ),
+)
+"""What stands in the files of a project that looks at its own history."""
+
+
+def _speaks_of_history(text: str) -> bool:
+    return ("git" in text and bool(_GIT_IN_FILES.search(text))) or any(sign in text for sign in _SIGNS)
+
+
 _TOOLS = re.compile(
     r"\b(?:goreleaser|semantic-release|changeset|changesets|lerna|nx|turbo|commitlint|committed|convco|cocogitto|cog"
     r"|commitizen|cz|git-cliff|cliff|standard-version|release-it|release-plz|release-please|auto|np|bumpversion"
@@ -74,6 +94,20 @@ _RUNNERS = {
 _NAMED_FILE = re.compile(
     r"[\w./-]+\.(?:sh|bash|py|m?js|cjs|ts|mk|rb|pl|gradle|ps1|kts)\b|(?:scripts?|ci|bin|hack)/[\w./-]+"
 )
+_WORDS = re.compile(r"[\w./-]{4,200}")
+_ENDS = (".sh", ".bash", ".py", ".js", ".mjs", ".cjs", ".ts", ".mk", ".rb", ".pl", ".gradle", ".kts", ".ps1")
+_SCRIPT_FOLDERS = (
+    "script/",
+    "scripts/",
+    "ci/",
+    "bin/",
+    "hack/",
+    "./scripts/",
+    "./script/",
+    "./ci/",
+    "./bin/",
+    "./hack/",
+)
 _OF_JAVA = re.compile(
     r"^(?:[^/]+/){0,4}(?:[\w.-]+\.gradle(?:\.kts)?|libs\.versions\.toml|pom\.xml|gradle\.properties)$"
 )
@@ -112,7 +146,7 @@ class _Reader:
         if step.run is None:
             return False
         if step.script is None:
-            return bool(_IN_FILES.search(step.run.text) or _TOOLS.search(step.run.text))
+            return _speaks_of_history(step.run.text) or bool(_TOOLS.search(step.run.text))
         if _TOOLS.search(step.run.text):
             return True
         return any(self._of_command(step, command) for command in step.commands)
@@ -165,12 +199,13 @@ class _Reader:
         text = self.repository.tree.text(path)
         if text is None or len(text) > 300_000:
             return True
-        if _IN_FILES.search(text):
+        if _speaks_of_history(text):
             return True
         return any(self._of_file(named) for named in self._named_in(text, path))
 
     def _named_in(self, text: str, path: str) -> Iterator[str]:
         folder = path.rpartition("/")[0] or "."
-        for found in _NAMED_FILE.finditer(text):
-            yield moved_to(".", found[0])
-            yield moved_to(folder, found[0])
+        for word in dict.fromkeys(_WORDS.findall(text)):
+            if word.endswith(_ENDS) or word.startswith(_SCRIPT_FOLDERS):
+                yield moved_to(".", word)
+                yield moved_to(folder, word)

@@ -2,20 +2,24 @@
 
 import random
 import re
+from collections.abc import Mapping
 
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
-from cicd_defs.facts.yaml_nodes import Mapping, nothing_in
+from cicd_defs.facts.yaml_nodes import Mapping as YamlMapping
+from cicd_defs.facts.yaml_nodes import nothing_in
 from cicd_defs.judge.downloads_cached import installs_in, is_hosted, is_of_others
 from cicd_defs.judge.outgoing import goes_out, is_for_releases
 from cicd_defs.judge.together import can_run, run_together, starts_on_updates
 from tests.judge.planting.places import (
     MARK,
+    Planted,
     Planter,
     any_of,
     as_run,
     in_workflow,
     jobs_with_steps,
+    planted,
     with_job,
     with_step,
 )
@@ -296,7 +300,7 @@ def _nothing_cancelled(workflow: WrittenWorkflow, chance: random.Random) -> str 
         return None
     source = workflow.source
     key, below = workflow.root.by_key["concurrency"]
-    group = below.text("group") if isinstance(below, Mapping) else None
+    group = below.text("group") if isinstance(below, YamlMapping) else None
     mark = source.line_end(asked.start)
     if group and "head_ref" not in group and "ref" in group and chance.random() < 0.3:
         head = source.text[: source.line_start(key.start)]
@@ -306,6 +310,37 @@ def _nothing_cancelled(workflow: WrittenWorkflow, chance: random.Random) -> str 
         return None
     text = source.text[: source.line_start(key.start)] + source.text[source.next_line(below.end - 1) :]
     return text[:mark] + MARK + text[mark:] if text[mark - 1 : mark] != "\r" else None
+
+
+def _unfiltered(files: Mapping[str, str], chance: random.Random) -> Planted | None:
+    """A file of its own for a component in a folder of its own, beside another one."""
+    name = f"part-{chance.randrange(100)}"
+    work = any_of(
+        chance,
+        (
+            f"    defaults:\n      run:\n        working-directory: {name}\n    steps:\n      - run: npm ci && npm test\n",
+            f"    steps:\n      - run: cd {name} && npm ci\n      - run: npm test\n        working-directory: {name}\n",
+            f"    steps:\n      - run: npm run lint\n        working-directory: ./{name}\n",
+        ),
+    )
+    start = any_of(
+        chance,
+        (
+            f"on: [push, pull_request]{MARK}\n",
+            f"on:\n  push:\n    branches: [main]\n  pull_request:{MARK}\n",
+            f"on: pull_request{MARK}\n",
+        ),
+    )
+    # In a list, `pull_request` is what is pointed at, on the same line.
+    made = planted(
+        f".github/workflows/{name}.yml", f"{start}jobs:\n  test:\n    runs-on: ubuntu-latest\n{work}"
+    )
+    beside = {f"{name}/package.json": "{}\n", f"{name}-other/pyproject.toml": "[project]\n"}
+    return (
+        None
+        if "workspace" in files.get("package.json", "")
+        else Planted({**made.files, **beside}, made.places)
+    )
 
 
 PLANTERS: dict[str, tuple[Planter, ...]] = {
@@ -319,5 +354,6 @@ PLANTERS: dict[str, tuple[Planter, ...]] = {
     "full-clone": (in_workflow(_full_clone),),
     "image-built-twice": (in_workflow(_image_twice),),
     "install-without-cache": (_with_lock(in_workflow(_new_install)), in_workflow(_without_cache)),
+    "no-path-filter": (_unfiltered,),
     "superseded-runs-go-on": (in_workflow(_nothing_cancelled),),
 }
