@@ -145,6 +145,8 @@ def _bash(step: WrittenStep, uses: list[_Use]) -> list[tuple[str, bool]] | None:
             texts.append((f"'\"{variable}\"'", False))
         elif quoting is Quoting.WHOLE:
             texts.append((f'"{variable}"', False))
+        elif quoting is Quoting.COMMAND and use.inside.startswith("env."):
+            texts.append((variable, False))
         elif quoting in {Quoting.WORD, Quoting.PART}:
             words = _words(step, use.inside)
             if words is None:
