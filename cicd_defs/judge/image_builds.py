@@ -89,7 +89,7 @@ def builds_in(step: WrittenStep) -> Iterator[ImageBuild]:
         return
     if step.run is None or not ("build" in step.run.text or "bud" in step.run.text):
         return
-    folder = step.directory
+    folder = moved_to(".", step.directory)
     for command in step.commands:
         if command.name == "cd" and len(command.words) > 1:
             folder = moved_to(folder, command.words[1])

@@ -21,7 +21,8 @@ _OF_A_TOOLCHAIN = re.compile(
     r"cargo (?:\S+ )*?(?:clippy|check|doc|udeps|geiger|semver-checks|hack|vet)\b|clippy|golangci-lint|staticcheck"
     r"|revive|go (?:vet|tool|fix|run)|govulncheck|gosec|prospector|dotnet|msbuild|swiftlint|ktlint|detekt"
     r"|(?:mvnw?|gradlew?|sbt|mill|bazel)\b|clang-tidy|cppcheck|ctest|cmake|meson|mix|steep|perlcritic"
-    r"|twine|check-wheel-contents|auditwheel|abi3audit|publint|attw|php|rails|julia|cabal|hlint|stack|trivy (?:image|rootfs)|grype|dockle|docker|syft|snyk container|kube-bench"
+    r"|twine|check-wheel-contents|auditwheel|abi3audit|publint|attw"
+    r"|php|rails|julia|cabal|hlint|stack|trivy (?:image|rootfs)|grype|dockle|docker|syft|snyk container|kube-bench"
 )
 _ACTIONS_OF_A_TOOLCHAIN = re.compile(
     r"golangci|clippy|staticcheck|semver-checks|govulncheck|codeql|scorecard|dependency-review|sonar|qodana|pylint"
@@ -118,7 +119,7 @@ def _folders(step: WrittenStep) -> dict[int, str]:
     script = step.script
     if script is None:
         return {}
-    folder = outside = step.directory
+    folder = outside = moved_to(".", step.directory)
     folders: dict[int, str] = {}
     statement = -1
     for command in script.commands:

@@ -318,7 +318,8 @@ def _unfiltered(files: Mapping[str, str], chance: random.Random) -> Planted | No
     work = any_of(
         chance,
         (
-            f"    defaults:\n      run:\n        working-directory: {name}\n    steps:\n      - run: npm ci && npm test\n",
+            f"    defaults:\n      run:\n        working-directory: {name}\n    steps:\n"
+            "      - run: npm ci && npm test\n",
             f"    steps:\n      - run: cd {name} && npm ci\n      - run: npm test\n        working-directory: {name}\n",
             f"    steps:\n      - run: npm run lint\n        working-directory: ./{name}\n",
         ),

@@ -96,7 +96,7 @@ def _worked_in(step: WrittenStep) -> set[str]:
             else set()
         )
     folders: set[str] = set()
-    folder = step.directory
+    folder = moved_to(".", step.directory)
     for command in step.commands:
         if command.name in {"cd", "pushd"} and len(command.words) > 1:
             folder = moved_to(folder, command.words[1])

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar
 from cicd_defs.judge.edits import insert_pair
@@ -68,6 +69,7 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         )
 
 
+@remembered
 def _works(job: WrittenJob) -> bool:
     """Whether a job checks or builds something for a pull request, or sets a language up to do so."""
     if not can_run(job, "pull_request"):
