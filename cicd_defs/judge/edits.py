@@ -137,6 +137,8 @@ def set_input(step: WrittenStep, name: str, value: str) -> Edit | None:
     """Give an input to a step's action: replaced where it is there, else put under `with`."""
     source = step.source
     given = step.inputs.get(name.lower())
+    if given is not None and given.is_plain and not given.aliased and value in {"true", "false"}:
+        return Edit(source.path, given.start, given.end, value)
     if given is not None:
         return replace_scalar(source, given, value)
     # An action is given text, however YAML reads it: `false` needs no quotes here.

@@ -120,9 +120,12 @@ def _moved(place: Place, held: Mapping) -> Fix | None:
                 or (scope == "id-token" and _has_commands(job))
             }
             safe = safe and rights == granted
-        edits.append(
-            _permissions_of(job, rights, {key.text: _comment(source, node) for key, node in held.pairs})
-        )
+        kept = {
+            key.text: _comment(source, node)
+            for key, node in held.pairs
+            if rights.get(key.text) == granted[key.text]
+        }
+        edits.append(_permissions_of(job, rights, kept))
     key = root.key("permissions")
     assert key is not None
     end = source.line_end(max(held.end - 1, key.end))
