@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from typing import Any
 
 import tree_sitter
 import tree_sitter_bash
@@ -107,6 +108,7 @@ class Command:
     statement: int = 0
     errexit: bool = True
     calls_script: bool = False
+    notes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

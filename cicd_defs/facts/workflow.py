@@ -7,7 +7,7 @@ Syntax: https://docs.github.com/actions/reference/workflows-and-actions/workflow
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from cicd_defs.facts.scalar_map import places_in
 from cicd_defs.facts.script import Command, Script, read_script
@@ -42,6 +42,7 @@ class WrittenStep:
         self.uses = node.scalar("uses")
         self.run = node.scalar("run")
         self.condition = node.scalar("if")
+        self.notes: dict[str, Any] = {}
 
     @property
     def source(self) -> Source:
@@ -133,6 +134,7 @@ class WrittenJob:
         self.id = key.text if key else ""
         self.condition = node.scalar("if")
         self.uses = node.scalar("uses")
+        self.notes: dict[str, Any] = {}
 
     @cached_property
     def needs(self) -> tuple[Scalar, ...]:
@@ -204,6 +206,7 @@ class WrittenWorkflow:
         self.source, self.kind = source, kind
         self.root = root if isinstance(root, Mapping) else Mapping(0, 0, False)
         self.path = source.path
+        self.notes: dict[str, Any] = {}
 
     @classmethod
     def read(cls, source: Source) -> "WrittenWorkflow":

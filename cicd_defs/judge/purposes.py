@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import unwrapped
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
@@ -211,6 +212,7 @@ def _tool(plain: str) -> str:
     return f"{first} {rest[0]}" if first in _MANY_USES and rest else first
 
 
+@remembered
 def purpose_of(command: Command) -> Purpose | None:
     """What a command is for; None where nobody knows, and where it calls a script whose commands are read."""
     if command.calls_script:
@@ -267,6 +269,7 @@ def purpose_of_text(text: str) -> Purpose | None:
     return _purpose(text[:2000])
 
 
+@remembered
 def kind_of_action(step: WrittenStep) -> StepKind | None:
     """What a step's action is for."""
     action = step.action
@@ -280,6 +283,7 @@ def kind_of_action(step: WrittenStep) -> StepKind | None:
     return StepKind.SETUP if re.search(r"/(?:setup|install)-", action) or "toolchain" in action else None
 
 
+@remembered
 def kinds_of(step: WrittenStep) -> frozenset[StepKind]:
     """Everything that a step does, as far as it is known."""
     found = {purpose.kind for command in step.commands if (purpose := purpose_of(command))}
@@ -287,12 +291,14 @@ def kinds_of(step: WrittenStep) -> frozenset[StepKind]:
     return frozenset(found | {action}) if action else frozenset(found)
 
 
+@remembered
 def checks_of(step: WrittenStep) -> tuple[tuple[Command, Purpose], ...]:
     """The commands of a step that check something."""
     pairs = ((command, purpose_of(command)) for command in step.commands)
     return tuple((command, purpose) for command, purpose in pairs if purpose and purpose.is_check)
 
 
+@remembered
 def job_kinds(job: WrittenJob) -> frozenset[StepKind]:
     """Everything that a job does, as far as it is known."""
     return frozenset(kind for step in job.steps for kind in kinds_of(step))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Fix
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script, with_all
@@ -16,8 +17,13 @@ _HANDLED = {Fate.HANDLED, Fate.UNCHECKED, Fate.PIPED}
 _LOOKS = re.compile(r"git(?: -\S+(?: \S+)?)* diff\b.* --exit-code\b")
 
 
-def guards_of(step: WrittenStep) -> Iterator[tuple[Command, Purpose]]:
+@remembered
+def guards_of(step: WrittenStep) -> tuple[tuple[Command, Purpose], ...]:
     """The commands whose failure has to be seen: checks, builds, a look at what a generator changed, own functions."""
+    return tuple(_guards(step))
+
+
+def _guards(step: WrittenStep) -> Iterator[tuple[Command, Purpose]]:
     functions = _checking_functions(step)
     for command in step.commands:
         purpose = purpose_of(command)

@@ -75,13 +75,18 @@ def conditions_of(place: WrittenStep | WrittenJob) -> Iterator[str]:
 
 def can_run(place: WrittenStep | WrittenJob, event: str) -> bool:
     """Whether a step or a job can run for an event."""
-    return can_hold_together(conditions_of(place), {"github.event_name": Exactly(event)})
+    return _can_hold_for(tuple(conditions_of(place)), event)
 
 
 def run_together(one: WrittenStep, other: WrittenStep, events: Iterable[str]) -> bool:
     """Whether both can run for one change."""
     conditions = (*conditions_of(one), *conditions_of(other))
-    return any(can_hold_together(conditions, {"github.event_name": Exactly(event)}) for event in events)
+    return any(_can_hold_for(conditions, event) for event in events)
+
+
+@lru_cache(maxsize=4096)
+def _can_hold_for(conditions: tuple[str, ...], event: str) -> bool:
+    return can_hold_together(conditions, {"github.event_name": Exactly(event)})
 
 
 def can_hold_together(conditions: Iterable[str], known: Mapping[str, Known]) -> bool:
