@@ -54,11 +54,11 @@ ACTIONS = (
 
 
 def _hosts(workflow: WrittenWorkflow) -> list[WrittenJob]:
-    return [
-        job
-        for job in jobs_with_steps(workflow)
-        if not job.on_windows and not job.default("working-directory")
+    """The jobs that run on no Windows, at the root, and not only where another one has failed."""
+    jobs = [
+        job for job in jobs_with_steps(workflow) if not job.condition or "failure" not in job.condition.text
     ]
+    return [job for job in jobs if not job.on_windows and not job.default("working-directory")]
 
 
 def _again(workflow: WrittenWorkflow, text: str) -> WrittenWorkflow:
@@ -283,7 +283,8 @@ def _with_lock(plant: Planter) -> Planter:
         made = plant(files, chance)
         if made is None:
             return None
-        return made._replace(files={**made.files, "requirements.txt": "flask==3.1.0\n"})
+        locks = {"requirements.txt": "flask==3.1.0\n", "pom.xml": "<project/>\n", "build.gradle": "\n"}
+        return made._replace(files={**made.files, **locks})
 
     return planter
 
@@ -354,7 +355,7 @@ PLANTERS: dict[str, tuple[Planter, ...]] = {
     "double-trigger": (in_workflow(_on_both),),
     "full-clone": (in_workflow(_full_clone),),
     "image-built-twice": (in_workflow(_image_twice),),
-    "install-without-cache": (_with_lock(in_workflow(_new_install)), in_workflow(_without_cache)),
+    "install-without-cache": (_with_lock(in_workflow(_new_install)), _with_lock(in_workflow(_without_cache))),
     "no-path-filter": (_unfiltered,),
     "superseded-runs-go-on": (in_workflow(_nothing_cancelled),),
 }

@@ -22,7 +22,7 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
-_ON_WHAT_WAS = re.compile(r"\b(?:steps\.|failure\(|cancelled\(|run_attempt)")
+_ON_WHAT_WAS = re.compile(r"\bsteps\.|(?<![!\w])(?:failure|cancelled)\(|run_attempt")
 _GOES_OUT = re.compile(r"(?i)publish|release|deploy|upload|tag|ship")
 _CHANGES_FILES = re.compile(
     r"git (?:\S+ )*?(?:checkout|switch|apply|am|reset|stash|merge|rebase|cherry-pick|pull|restore|clean|revert|clone)\b"
