@@ -76,8 +76,10 @@ def fix_all(
         trial, after = _tried(batch, state, text_of, audit)
         wrong = _files_gone_wrong(batch, findings, after)
         if wrong:
-            good = [one for one in batch if not _touches(one, wrong)]
-            groups = [[one for one in batch if _touches(one, wrong)]]
+            # What comes up in a file that no fix touches can be any one's doing.
+            suspects = [one for one in batch if _touches(one, wrong)] or batch
+            good = [one for one in batch if one not in suspects]
+            groups = [suspects]
             while groups:
                 group = groups.pop()
                 _, alone = _tried([*good, *group], state, text_of, audit)

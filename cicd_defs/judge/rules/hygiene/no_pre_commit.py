@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.survey import name_of
+from cicd_defs.judge.hooks import QUICK, commands_of_ci, program_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 
@@ -43,8 +44,10 @@ def find(repository: Repository) -> Iterator[Found]:
             source = repository.source(path)
             if source and _IN_MANIFEST.search(source.text):
                 return
-    text = repository.offered.get(CONFIG) or _WRITTEN
-    fix = Fix(f"Write {CONFIG}", (Edit(CONFIG, 0, 0, text),))
+    # Hooks that leave out the linters of CI would be no better than none.
+    linters = any(program_of(command) in QUICK for _, command in commands_of_ci(repository))
+    text = repository.offered.get(CONFIG) or ("" if linters else _WRITTEN)
+    fix = Fix(f"Write {CONFIG}", (Edit(CONFIG, 0, 0, text),)) if text else None
     message = f"there is no `{CONFIG}` and no other hook: nothing checks a commit before CI does"
     yield Found(Source(CONFIG, ""), 0, 0, message, fix)
 
