@@ -52,6 +52,8 @@ _EXPRESSION = re.compile(r"\$\{\{(?:((?:[^'}]|'[^']*'|}(?!}))*)}}|(.*))", re.DOT
 
 def read(text: str) -> Node:
     """The tree of an expression without its `${{ }}`. Raises `Unreadable` where it is none."""
+    if sum(map(text.count, "([!")) > MOST_NESTED or sum(map(text.count, _CHAINS)) > MOST_CHAINED:
+        raise Unreadable("it is longer, or nested more deeply, than anybody writes")
     reader = _Reader(text)
     node = reader.either(0)
     if reader.ahead is not None:
@@ -59,6 +61,10 @@ def read(text: str) -> Node:
     return node
 
 
+MOST_NESTED, MOST_CHAINED = 100, 200
+"""Brackets and signs of an expression up to which it is read; GitHub itself refuses more than 50 levels."""
+
+_CHAINS = ("&&", "||", "==", "!=", "<", ">")
 _TOKEN = re.compile(
     r"\s*(?:('(?:[^']|'')*')|([-+]?(?:0x[0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))"
     r"|([A-Za-z_][\w-]*)|(&&|\|\||[=!<>]=|[<>!()\[\],.*]))"

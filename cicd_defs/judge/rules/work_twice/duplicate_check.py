@@ -8,8 +8,10 @@ them differ in what they check, or in when.
 
 import re
 from collections.abc import Iterator
+from itertools import islice, takewhile
 
 from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.command_edits import remove_command
 from cicd_defs.judge.minutes import of
@@ -21,6 +23,12 @@ from cicd_defs.judge.together import conditions_of, run_together, shared_events
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
+
+MOST_OTHERS = 40
+"""So many other files that say the same are compared with: a thousand of them must not cost a million comparisons."""
+
+FAR = 60
+"""Steps between two checks of a job behind which nobody looks: a file of thousands must not cost their square."""
 
 _ON_WHAT_WAS = re.compile(r"\bsteps\.|(?<![!\w])(?:failure|cancelled)\(|run_attempt")
 _GOES_OUT = re.compile(r"(?i)publish|release|deploy|upload|tag|ship")
@@ -38,25 +46,32 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Checks that ran before: above in this file, or in a file of which the path comes before this one's."""
     if workflow.kind == "action":
         return
-    here = [check for step in workflow.steps for check in checks_in(step)]
-    if not here:
-        return
-    seen: dict[tuple[object, ...], list[Check]] = {}
-    for other in repository.workflows:
-        if other.path < workflow.path and other.kind == "workflow" and shared_events(other, workflow):
-            for step in other.steps:
-                _keep(seen, *checks_in(step))
-    for check in here:
-        first = next((one for one in seen.get(_key(check), ()) if _is_repeated(one, check)), None)
+    elsewhere = _by_what_they_say(repository)
+    here: dict[tuple[object, ...], list[Check]] = {}
+    for check in _checks(workflow):
+        key = _key(check)
+        others = takewhile(lambda one: one.step.job.file.path < workflow.path, elsewhere[key])
+        mine = here.setdefault(key, [])
+        first = next((one for one in (*islice(others, MOST_OTHERS), *mine) if _is_repeated(one, check)), None)
         if first is not None:
             yield _found(first, check)
         else:
-            _keep(seen, check)
+            mine.append(check)
 
 
-def _keep(seen: dict[tuple[object, ...], list[Check]], *checks: Check) -> None:
-    for check in checks:
-        seen.setdefault(_key(check), []).append(check)
+@remembered
+def _by_what_they_say(repository: Repository) -> dict[tuple[object, ...], list[Check]]:
+    """The checks of all files, in order, by what they say."""
+    found: dict[tuple[object, ...], list[Check]] = {}
+    for workflow in sorted(repository.workflows, key=lambda one: one.path):
+        for check in _checks(workflow) if workflow.kind == "workflow" else ():
+            found.setdefault(_key(check), []).append(check)
+    return found
+
+
+@remembered
+def _checks(workflow: WrittenWorkflow) -> tuple[Check, ...]:
+    return tuple(check for step in workflow.steps for check in checks_in(step))
 
 
 def _key(check: Check) -> tuple[object, ...]:
@@ -104,6 +119,8 @@ def _same_files(step: WrittenStep) -> tuple[object, ...]:
 def _changed_between(first: Check, check: Check) -> bool:
     """Whether something between two checks of a job can make the second say something else."""
     steps = first.step.job.steps[first.step.index : check.step.index + 1]
+    if len(steps) > FAR:
+        return True
     for step in steps:
         if (
             step.uses is not None
