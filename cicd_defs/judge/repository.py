@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cicd_defs.facts.source import Source, UnreadableSource
 from cicd_defs.facts.tree import Tree
@@ -77,6 +77,7 @@ class Repository:
         self._read: dict[str, WrittenWorkflow] = {}
         self._parsed: dict[str, PythonModule | None] = {}
         self.unread: list[Unread] = []
+        self.notes: dict[str, Any] = {}
 
     @cached_property
     def paths(self) -> frozenset[str]:

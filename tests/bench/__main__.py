@@ -1,8 +1,9 @@
-"""`python -m tests.bench`: all benchmarks, or those named: rooms, location."""
+"""`python -m tests.bench`: all benchmarks, or those named: rooms, location, audit."""
 
 import sys
 
 from tests.bench import HEADER
+from tests.bench.audit import main as audit
 from tests.bench.location import main as location
 from tests.bench.rooms import cold_measures, compile_measures, start_measures
 
@@ -13,7 +14,7 @@ def rooms() -> None:
         print(measure)
 
 
-ALL = {"rooms": rooms, "location": location}
+ALL = {"rooms": rooms, "location": location, "audit": audit}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or ALL:

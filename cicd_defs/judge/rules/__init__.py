@@ -33,12 +33,3 @@ def all_rules() -> tuple[Rule, ...]:
 def rules_by_name() -> dict[str, Rule]:
     """All rules by name."""
     return {rule.name: rule for rule in all_rules()}
-
-
-def __getattr__(name: str) -> object:
-    """`RULES` and `BY_NAME`, worked out when they are asked for."""
-    if name == "RULES":
-        return all_rules()
-    if name == "BY_NAME":
-        return rules_by_name()
-    raise AttributeError(name)

@@ -24,7 +24,7 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
-MOST_OTHERS = 40
+MOST_OTHERS = 12
 """So many other files that say the same are compared with: a thousand of them must not cost a million comparisons."""
 
 FAR = 60
