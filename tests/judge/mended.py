@@ -1,0 +1,256 @@
+"""A repository is mended in memory, and every step of it is looked at by means of its own: what was broken is told.
+
+What is proven of each fix: it is made exactly as it was announced; what can be parsed before it can be parsed after
+it; outside of its edits no key and no value of a YAML file differs; no comment is lost but with the lines that it was
+about; ends of lines and a byte order mark stay as they are. A second run finds nothing more to mend.
+"""
+
+import ast
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from cicd_defs.cli.auditing import notices_of, offers_for, tools_of
+from cicd_defs.facts.findings import Edit, Finding
+from cicd_defs.facts.instructions import instructions_of, is_dockerfile
+from cicd_defs.facts.source import Source
+from cicd_defs.facts.tree import Tree
+from cicd_defs.judge.audit import Settings, audit
+from cicd_defs.judge.fixing import Fixed, apply_edits, fix_all
+from cicd_defs.judge.repository import Repository
+from resources.judges import Judges
+
+COMMENT = re.compile(r"(?:^|(?<=\s))#(?!!).*?\s*$", re.MULTILINE)
+"""What may be a comment, in YAML as in shell; where it is none, it stays all the same."""
+
+
+class Step(NamedTuple):
+    """Fixes that were made together, on the files as they were then."""
+
+    before: Mapping[str, str]
+    fixes: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What came of a repository. `steps` in their order; `again` is what a second run would change."""
+
+    name: str
+    first: tuple[Finding, ...]
+    fixed: Fixed
+    steps: tuple[Step, ...]
+    again: Mapping[str, str]
+    notices: tuple[str, ...]
+    read: Callable[[str], str | None]
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that a fix broke."""
+        told = [problem for step in self.steps for problem in _step_problems(step)]
+        told += _replayed(self)
+        told += [f"a second run changes {path}" for path in self.again]
+        return [f"{self.name}: {problem}" for problem in told]
+
+    def count(self) -> dict[str, Counter[str]]:
+        """By rule: what was found, what of it can be mended, what was left, and which fixes were taken back."""
+        return {
+            "before": Counter(one.rule for one in self.first),
+            "after": Counter(one.rule for one in self.fixed.left),
+            "with a fix": Counter(one.rule for one in self.first if one.fix),
+            "refused": Counter(one.rule for one in self.fixed.refused),
+        }
+
+
+def mend(name: str, root: Path, tree: Tree, settings: Settings, *, others: bool) -> Mended:
+    """Mend a repository as `cicd audit --fix=all` does, in memory."""
+    begun = Repository(tree, offers=lambda: offers_for(root, tree))
+    judges = Judges()
+    notices: dict[str, None] = {}
+    found_in: dict[int, tuple[int, Mapping[str, str]]] = {}
+    kept: list[tuple[Finding, ...]] = []  # what is known by its id has to stay where it is
+
+    def judged(state: Mapping[str, str]) -> tuple[Finding, ...]:
+        now = begun.changed(state)
+        if others:
+            said = judges.judge(now)
+            notices.update(dict.fromkeys(notices_of(said)))
+            findings = audit(now, settings, said.findings, tools=tools_of(said)).findings
+        else:
+            findings = audit(now, settings).findings
+        held = (len(kept), dict(state))
+        kept.append(findings)
+        found_in.update((id(one), held) for one in findings if id(one) not in found_in)
+        return findings
+
+    first = judged({})
+    fixed = fix_all(tree.text_as_it_is, judged, unsafe=True)
+    steps: dict[int, tuple[Mapping[str, str], list[Finding]]] = {}
+    for one in fixed.mended:
+        number, state = found_in[id(one)]
+        steps.setdefault(number, (state, []))[1].append(one)
+
+    def after(path: str) -> str | None:
+        return fixed.files[path] if path in fixed.files else tree.text_as_it_is(path)
+
+    again = fix_all(after, lambda state: judged({**fixed.files, **state}), unsafe=True).files
+
+    def text_in(state: Mapping[str, str], fixes: Sequence[Finding]) -> dict[str, str]:
+        paths = {edit.file for one in fixes if one.fix for edit in one.fix.edits}
+        return {path: state[path] if path in state else tree.text_as_it_is(path) or "" for path in paths}
+
+    done = tuple(Step(text_in(state, fixes), tuple(fixes)) for state, fixes in steps.values())
+    return Mended(name, first, fixed, done, again, tuple(notices), tree.text_as_it_is)
+
+
+def _replayed(mended: Mended) -> Iterator[str]:
+    """The edits of all steps, made one step after the other, give the files that came out."""
+    state: dict[str, str] = {}
+    for step in mended.steps:
+        for path, before in step.before.items():
+            if state.get(path, before) != before:
+                yield f"{path} was changed by something that no fix tells of"
+        state |= {path: apply_edits(text, _edits(step.fixes, path)) for path, text in step.before.items()}
+    for path, text in mended.fixed.files.items():
+        if state.get(path) != text:
+            yield f"{path} is not what its fixes make of it"
+
+
+def _edits(fixes: Sequence[Finding], path: str) -> list[Edit]:
+    return [edit for one in fixes if one.fix for edit in one.fix.edits if edit.file == path]
+
+
+def _step_problems(step: Step) -> Iterator[str]:
+    for one in step.fixes:
+        for path in sorted({edit.file for edit in one.fix.edits} if one.fix else ()):
+            before, edits = step.before[path], _edits([one], path)
+            meant = before[one.start : one.end] if path == one.file else ""
+            for problem in fix_problems(path, before, edits, meant):
+                yield f"{path}:{one.line} [{one.rule}]: {problem}"
+
+
+def fix_problems(path: str, before: str, edits: Sequence[Edit], meant: str = "") -> Iterator[str]:
+    """What one fix, on its own, breaks in one file. `meant` is what it is about: a comment may be the defect."""
+    edits = sorted(edits, key=lambda edit: edit.start)
+    after = apply_edits(before, edits)
+    wrong = parse_problem(path, after)
+    if wrong:
+        if not before or not parse_problem(path, before):
+            yield wrong
+        return
+    if before.startswith("\ufeff") != after.startswith("\ufeff"):
+        yield "the byte order mark is not what it was"
+    if before and _ends(before) != _ends(after) and len(_ends(before)) == 1:
+        yield f"ends of lines are mixed: {_ends(after)}"
+    if before and before.endswith("\n") != after.endswith("\n"):
+        yield "the end of the last line is not what it was"
+    yield from (f"the comment `{lost}` is lost" for lost in lost_comments(before, after, edits, meant))
+    if path.endswith((".yml", ".yaml")) and before:
+        yield from _yaml_differences(before, after, edits)
+
+
+def _ends(text: str) -> set[str]:
+    return set(re.findall(r"\r\n|\r|\n", text))
+
+
+def parse_problem(path: str, text: str) -> str:
+    """Why a file cannot be read by what reads it; empty where it can, or nothing known does."""
+    text = text.removeprefix("\ufeff")
+    try:
+        if path.endswith((".yml", ".yaml")):
+            for _ in yaml.compose_all(text, yaml.CSafeLoader):
+                pass
+        elif path.endswith(".toml"):
+            tomllib.loads(text)
+        elif path.endswith(".json"):
+            json.loads(text)
+        elif path.endswith(".py"):
+            ast.parse(text)
+        elif is_dockerfile(path) and not any(instructions_of(Source(path, text))):
+            return "it holds no instructions"
+    except (yaml.YAMLError, ValueError, SyntaxError) as error:
+        return f"it cannot be read: {' '.join(str(error).split())}"
+    return ""
+
+
+def lost_comments(before: str, after: str, edits: Sequence[Edit], meant: str = "") -> list[str]:
+    """Comments that are gone although what they are about is there: they stood before or behind what was edited.
+
+    A comment between two lines that were taken away went with these.
+    """
+    gone = Counter(_comments(before)) - Counter(_comments(after))
+    if not gone:
+        return []
+    removed = [before[edit.start : edit.end] for edit in edits if not edit.text.strip()]
+    inside = Counter(comment for text in removed for comment in _comments(_between(text)))
+    return [lost for lost in (gone - inside).elements() if lost not in meant]
+
+
+def _between(removed: str) -> str:
+    """What was removed, without what stands before its first and behind its last line of something else."""
+    lines = removed.split("\n")
+    said = [number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
+    if not said:
+        return ""
+    return "\n".join(lines[said[0] : said[-1] + 1])
+
+
+def _comments(text: str) -> list[str]:
+    return [found[0].rstrip() for found in COMMENT.finditer(text)]
+
+
+class Leaf(NamedTuple):
+    """A key or a value of a YAML file: where it hangs, what it says, and its place."""
+
+    path: tuple[str, ...]
+    value: str
+    start: int
+    end: int
+
+
+def _yaml_differences(before: str, after: str, edits: Sequence[Edit]) -> Iterator[str]:
+    """Keys and values that differ, of those that no edit touches."""
+    old_spans, new_spans, moved = [], [], 0
+    for edit in edits:
+        old_spans.append((edit.start, edit.end))
+        new_spans.append((edit.start + moved, edit.start + moved + len(edit.text)))
+        moved += len(edit.text) - (edit.end - edit.start)
+    was = [leaf for leaf in leaves(before) if not _touched(leaf, old_spans)]
+    now = [leaf for leaf in leaves(after) if not _touched(leaf, new_spans)]
+    gone = Counter((leaf.path, leaf.value) for leaf in was)
+    come = Counter((leaf.path, leaf.value) for leaf in now)
+    for path, value in [*(gone - come), *(come - gone)][:4]:
+        yield f"`{'.'.join(path)}: {value[:60]}` differs, which no edit touches"
+
+
+def _touched(leaf: Leaf, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= leaf.end and leaf.start <= end for start, end in spans)
+
+
+def leaves(text: str) -> list[Leaf]:
+    """All keys and values of a YAML text, with offsets in characters. Items of lists have no number: they may move."""
+    shift = text.startswith("\ufeff")
+    found: list[Leaf] = []
+    for document in yaml.compose_all(text[shift:], yaml.CSafeLoader):
+        if document is not None:
+            found += _leaves(document, (), shift)
+    return found
+
+
+def _leaves(node: yaml.Node, path: tuple[str, ...], shift: int) -> Iterator[Leaf]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _leaves(key, (*path, "<key>"), shift)
+            yield from _leaves(value, (*path, str(key.value)[:80]), shift)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _leaves(item, (*path, "*"), shift)
+    else:
+        value = f"{node.tag}:{node.value}"
+        yield Leaf(path, value, node.start_mark.index + shift, node.end_mark.index + shift)

@@ -1,0 +1,123 @@
+"""Mending a repository breaks nothing, and mends what it must.
+
+The short form plants defects in this project's own examples and mends them. The long form (`make soak`) mends the
+repositories below the folder that CICD_CORPUS names, a folder each, with zizmor and hadolint beside our own rules, in
+the profile that CICD_PROFILE names, and prints for each rule what was found before and after.
+"""
+
+import os
+import random
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cicd_defs.cli.reading import tree_of
+from cicd_defs.facts.findings import Edit
+from cicd_defs.facts.tree import Tree
+from cicd_defs.judge.audit import Settings
+from tests.judge.mended import fix_problems, mend
+from tests.judge.planting import PLANTERS
+from tests.judge.planting.places import GONE
+
+ROOT = Path(__file__).parents[2]
+CORPUS = os.environ.get("CICD_CORPUS")
+PROFILE = os.environ.get("CICD_PROFILE", "default")
+GOLDEN = [path for path in sorted((ROOT / "tests/golden").iterdir()) if (path / ".github").is_dir()]
+PLANTED = 6
+SHARE = 0.9
+"""Of ten findings, nine are mended."""
+
+WORKFLOW = """\
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-24.04
+    # The tests take long.
+    steps:
+      - run: make test  # all of them
+"""
+
+
+def with_defects(folder: Path, chance: random.Random) -> dict[str, str]:
+    """The files of an example into which some defects were put."""
+    files = {
+        str(path.relative_to(folder)): path.read_bytes().decode()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    for rule in chance.sample(sorted(PLANTERS), PLANTED):
+        planted = chance.choice(PLANTERS[rule])(files, chance)
+        files |= planted.files if planted else {}
+        files = {path: text for path, text in files.items() if text != GONE}
+    return files
+
+
+def with_crlf(files: dict[str, str]) -> dict[str, str]:
+    """The same as an editor of another system leaves it: CRLF at the ends of lines, a byte order mark before all."""
+    return {
+        path: "\ufeff" + text.replace("\r\n", "\n").replace("\n", "\r\n")
+        if path.startswith(".github/")
+        else text
+        for path, text in files.items()
+    }
+
+
+@pytest.mark.parametrize("windows", [False, True], ids=["lf", "crlf"])
+@pytest.mark.parametrize("folder", GOLDEN, ids=lambda folder: folder.name)
+def test_mending_planted_defects_breaks_nothing(folder, windows):
+    files = with_defects(folder, random.Random(f"{folder.name} {windows}"))
+    tree = Tree.of(with_crlf(files) if windows else files)
+    mended = mend(folder.name, folder, tree, Settings("strict"), others=False)
+    assert mended.first
+    assert not mended.problems, "\n".join(mended.problems)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param("runs-on: ubuntu-24.04", "runs-on: [", "cannot be read", id="no-yaml"),
+        pytest.param("    # The tests take long.\n", "", "is lost", id="comment-taken"),
+        pytest.param("make test  # all of them", "make check", "is lost", id="comment-behind-taken"),
+        pytest.param("    runs-on:", "  lint:\n    runs-on:", "differs", id="other-keys-moved"),
+        pytest.param("push\n", "push\r\n", "ends of lines", id="ends-mixed"),
+        pytest.param("on: push", "\ufeffon: push", "byte order mark", id="mark-put-before"),
+        pytest.param("# all of them\n", "# all of them", "last line", id="last-end-taken"),
+    ],
+)
+def test_what_a_wrong_fix_breaks_is_told(old, new, told):
+    at = WORKFLOW.index(old)
+    edit = Edit(".github/workflows/ci.yml", at, at + len(old), new)
+    assert any(told in problem for problem in fix_problems(edit.file, WORKFLOW, [edit]))
+
+
+def test_a_right_fix_is_told_nothing_of():
+    at = WORKFLOW.index("    steps:")
+    edit = Edit(".github/workflows/ci.yml", at, at, "    timeout-minutes: 10\n")
+    assert not list(fix_problems(edit.file, WORKFLOW, [edit]))
+
+
+def real(folder: Path) -> tuple[list[str], dict[str, Counter[str]]]:
+    """What mending a real repository broke, and its findings, counted."""
+    mended = mend(folder.name, folder, tree_of(folder), Settings(PROFILE), others=True)  # type: ignore[arg-type]
+    return mended.problems, mended.count()
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not CORPUS, reason="CICD_CORPUS names no folder of repositories")
+def test_mending_real_repositories_breaks_nothing_and_mends_nine_findings_in_ten():
+    folders = [path for path in sorted(Path(CORPUS or ".").iterdir()) if path.is_dir() and "__" in path.name]
+    broken: list[str] = []
+    counts: dict[str, Counter[str]] = {}
+    with ProcessPoolExecutor(2) as pool:
+        for problems, counted in pool.map(real, folders):
+            broken += problems
+            for what, rules in counted.items():
+                counts.setdefault(what, Counter()).update(rules)
+    print(f"\n{'rule':34}" + "".join(f"{what:>12}" for what in counts))
+    for rule, _ in counts["before"].most_common():
+        print(f"{rule:34}" + "".join(f"{held[rule]:12}" for held in counts.values()))
+    print(f"{'all':34}" + "".join(f"{held.total():12}" for held in counts.values()))
+    assert not broken, "\n".join(broken)
+    assert counts["after"].total() <= (1 - SHARE) * counts["before"].total()
