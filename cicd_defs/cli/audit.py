@@ -96,7 +96,7 @@ def audit(  # noqa: PLR0913, PLR0917 - each is an option
         if write_baseline:
             _write_baselines(said, baseline)
             raise typer.Exit(WRONG if lost else 0)
-        report = _sorted_out(said, _Places.of(targets, baseline))
+        report = _sorted_out(said, _Places.of(targets, baseline), form)
         _print(form, report)
     raise typer.Exit(_exit_code(report, fail_on, lost))
 
@@ -193,7 +193,6 @@ class _Report:
     known: "tuple[Finding, ...]"
     suppressed: "tuple[tuple[Finding, str], ...]"
     files: int
-    several: bool
 
 
 @dataclass(frozen=True)
@@ -221,7 +220,15 @@ class _Places:
         return target.shown if self.given and self.several else ""
 
 
-def _sorted_out(said: Sequence[Answer], places: _Places) -> _Report:
+def _shown(target: Target, form: str, *, several: bool) -> str:
+    """What stands before a file's path. Code scanning wants it from the repository, annotations from this folder."""
+    if form == "sarif" and not several:
+        return ""
+    here = f"{Path.cwd()}/"
+    return target.shown.removeprefix(here) if form in {"sarif", "github"} else target.shown
+
+
+def _sorted_out(said: Sequence[Answer], places: _Places, form: str) -> _Report:
     """All findings, as they are told."""
     new: list[Finding] = []
     known: list[Finding] = []
@@ -229,14 +236,15 @@ def _sorted_out(said: Sequence[Answer], places: _Places) -> _Report:
     files = 0
     for answer in said:
         assert answer.audited is not None
-        shown, audited = answer.target.shown, answer.audited
+        audited = answer.audited
+        shown = _shown(answer.target, form, several=places.several)
         baseline, prefix = places.baseline(answer.target), places.prefix(answer.target)
         for one in audited.findings:
             held = told(prefix, one).fingerprint in baseline.fingerprints
             (known if held else new).append(told(shown, one))
         suppressed += [(told(shown, one), audited.reason_for(one)) for one in audited.suppressed]
         files += audited.files
-    return _Report(tuple(new), tuple(known), tuple(suppressed), files, places.several)
+    return _Report(tuple(new), tuple(known), tuple(suppressed), files)
 
 
 def _exit_code(report: _Report, fail_on: str, lost: Sequence[str]) -> int:

@@ -59,7 +59,7 @@ def improve(
         settings,
     )
     if out is None:
-        print(as_markdown(plan) if form == "md" else as_json(plan))
+        print(as_markdown(plan).rstrip("\n") if form == "md" else as_json(plan))
         return
     now = datetime.now(UTC)
     mails = {

@@ -80,7 +80,8 @@ def as_json(plan: Improvement) -> str:
 
 def as_markdown(plan: Improvement) -> str:
     """The plan in words: what is, why it fails, what should be, the pull requests, and a list to tick off."""
-    return _template().render(plan=plan, phases=PHASES, days=DAYS)
+    text = _template().render(plan=plan, phases=PHASES, days=DAYS)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
 
 def _row(part: Value) -> list[str]:

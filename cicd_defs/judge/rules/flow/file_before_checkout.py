@@ -157,8 +157,7 @@ def _used(step: WrittenStep, written: set[str]) -> tuple[int, int, str] | None:
         return None
     if step.uses is not None:
         return _used_by_action(step)
-    assert step.run is not None
-    if step.script is None or step.directory.startswith(("/", "~", "$", "${{")):
+    if step.run is None or step.script is None or step.directory.startswith(("/", "~", "$", "${{")):
         return None
     made = set(written)
     for command in step.commands:
