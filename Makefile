@@ -47,8 +47,9 @@ lint: setup  ## Check style, types, layers and definitions
 ci: setup  ## What CI runs
 	@$(MAKE) -f ci.mk ci
 
-generate: setup  ## Write this repository's own workflows, ci.mk and hooks again from projects/cicd-defs.yaml
+generate: setup  ## Write this repository's own workflows, ci.mk, hooks and docs/rules.md again
 	@$(PY) -m cicd_defs.cli render projects/cicd-defs.yaml --repo . --out .
+	@$(PY) -m cicd_defs.cli explain rules --page >docs/rules.tmp && mv docs/rules.tmp docs/rules.md
 
 soak: $(READY) $(CHECKERS)  ## Run the long campaigns
 	@CICD_SOAK=1 $(PY) -m pytest -m soak $(ARGS)

@@ -46,8 +46,18 @@ def explain(
             help="A key, such as versions; a rule of the audit, such as or-true; or the word `rules`."
         ),
     ] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="With `rules`: all manuals as one page of Markdown.")
+    ] = False,
 ) -> None:
     """Tell what a key of a project file means, or a rule of the audit. Without a word: list all keys."""
+    if page:
+        if key != "rules":
+            raise UsageProblem("--page goes with `rules`: `cicd explain rules --page`.", 2)
+        from cicd_defs.render.rules import rules_page
+
+        print(rules_page(), end="")
+        return
     from cicd_defs.judge.closest import closest
     from cicd_defs.spec.explain import closest_key, overview
     from cicd_defs.spec.explain import explain as explained

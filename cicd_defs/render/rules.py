@@ -10,6 +10,7 @@ from cicd_defs.judge.rules import all_rules, rules_by_name
 from cicd_defs.judge.rules_known import adopted_manuals, finder_of
 
 _BOLD = re.compile(r"^(?=\*\*(?:Why it matters|How to fix|Example)\*\*)", re.MULTILINE)
+_STRESSED = re.compile(r"(?<![\w*`/])\*(\w+)\*(?![\w*`/])")
 HADOLINT, SHELLCHECK = "https://github.com/hadolint/hadolint/wiki", "https://www.shellcheck.net/wiki"
 
 
@@ -112,8 +113,8 @@ def rules_page() -> str:
 
 
 def _paragraphs(manual: str) -> Iterable[str]:
-    """A manual with each of its parts as a paragraph of its own."""
-    return (part.strip() for part in _BOLD.split(manual) if part.strip())
+    """A manual with each of its parts as a paragraph of its own, and `_` around a stressed word, as prettier has it."""
+    return (_STRESSED.sub(r"_\1_", part.strip()) for part in _BOLD.split(manual) if part.strip())
 
 
 def _capital(words: str) -> str:
