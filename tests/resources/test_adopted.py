@@ -95,8 +95,7 @@ CASES = (
          "          ${{ github.head_ref }}\n          END\n", None),
     step("template-injection", "another language", "      - shell: python\n        run: print('${{ github.head_ref }}')\n",
          None),
-    step("self-repository", "an action", "      - uses: ./.github/actions/setup\n",
-         "      - uses: $/.github/actions/setup\n"),
+    step("self-repository", "which code is meant only people know", "      - uses: ./.github/actions/setup\n", None),
     step("superfluous-actions", "a toolchain",
          "      - uses: dtolnay/rust-toolchain@e97e2d8cc328f1b50210efc529dca0028893a2d9 # v1\n        with:\n"
          "          toolchain: stable\n          components: clippy, rustfmt\n",
@@ -216,6 +215,90 @@ def test_secrets_are_named_where_the_called_workflow_declares_them():
         if one.rule == "secrets-inherit"
     ]
     assert finding.fix is None
+
+
+DEPLOYING = JOB.replace("  push:\n    branches: [main]", "  release:\n    types: [published]")
+CACHED = "      - uses: actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0\n        with: {cache: npm}\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "strict"),
+    [
+        pytest.param(
+            "artipacked", JOB + f"      - uses: {CHECKOUT} # v4.2.2\n", False, id="a token on the disk"
+        ),
+        pytest.param(
+            "artipacked",
+            JOB + f"      - uses: {CHECKOUT} # v4.2.2\n      - run: git push\n",
+            True,
+            id="a push",
+        ),
+        pytest.param(
+            "artipacked",
+            JOB + f"      - uses: {CHECKOUT} # v4.2.2\n        with: {{persist-credentials: true}}\n",
+            True,
+            id="asked for by name",
+        ),
+        pytest.param(
+            "artipacked",
+            JOB + f"      - uses: {CHECKOUT} # v4.2.2\n      - uses: docker/build-push-action@v6\n",
+            False,
+            id="a push of an image",
+        ),
+        pytest.param(
+            "cache-poisoning",
+            DEPLOYING + CACHED + "      - run: npm publish\n",
+            False,
+            id="a cache of a release",
+        ),
+        pytest.param(
+            "cache-poisoning",
+            DEPLOYING + CACHED + "      - run: npm test\n",
+            True,
+            id="a cache of tests alone",
+        ),
+        pytest.param(
+            "template-injection",
+            JOB + "      - run: echo ${{ github.head_ref }}\n",
+            False,
+            id="a stranger's branch",
+        ),
+        pytest.param(
+            "template-injection",
+            JOB + "      - run: echo ${{ steps.a.outputs.b }}\n",
+            True,
+            id="a step's output",
+        ),
+        pytest.param(
+            "dangerous-triggers",
+            JOB.replace("push:\n    branches: [main]", "pull_request_target:") + "      - run: ./a\n",
+            True,
+            id="a trigger",
+        ),
+    ],
+)
+def test_what_is_meant_so_speaks_in_the_strict_profile_only(rule, text, strict):
+    found = [one for one in judged({".github/workflows/ci.yml": text}) if one.rule == rule]
+    assert found
+    assert {one.strict for one in found} == {strict}
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "line", "strict"),
+    [
+        pytest.param("DL3020", "Dockerfile", "ADD a /b", False, id="a wrong instruction"),
+        pytest.param("DL3020", "src/test/resources/Dockerfile", "ADD a /b", True, id="among tests"),
+        pytest.param(
+            "DL3013", "Dockerfile", "RUN pip install --no-cache-dir a", True, id="a package's version"
+        ),
+        pytest.param("DL3003", "Dockerfile", "RUN cd /srv && ls", True, id="style"),
+        pytest.param("DL3025", "Dockerfile", "CMD run a", False, id="a shell for nothing"),
+        pytest.param("DL3025", "Dockerfile", "CMD run $A", True, id="a shell that is needed"),
+    ],
+)
+def test_what_a_dockerfile_means_so_speaks_in_the_strict_profile_only(rule, path, line, strict):
+    found = [one for one in judged({path: f"FROM debian:12.1\n{line}\n"}) if one.rule == rule]
+    assert [one.strict for one in found] == [strict]
 
 
 def test_every_audit_has_a_manual():

@@ -2,12 +2,13 @@
 
 **Why it matters** Every later step, and every program that it runs, can read the token from `.git/config`; an upload of
 the whole folder publishes it.
-**How to fix** `persist-credentials: false`. A job that pushes with git afterwards needs the token there: then say so
-by a comment that this finding is meant, or push with a token of that step's own.
+**How to fix** `persist-credentials: false`. A job that pushes with git afterwards needs the token there: say so by
+`persist-credentials: true`, which zizmor then takes as meant, or push with a token of that step's own.
 **Example** `with: {persist-credentials: false}` under `actions/checkout`.
 """
 
 import re
+from collections.abc import Sequence
 
 from cicd_defs.facts.findings import Fix
 from cicd_defs.facts.workflow import WrittenStep
@@ -25,6 +26,7 @@ _PUSHING = re.compile(
     r"/(?:.*(?:commit|push|changelog|gh-pages|github-pages|release-please|semantic-release|bump|tag|chart-releaser|version"
     r"|sync|mirror|merge|cherry|backport).*)$|changesets/action|autofix-ci/"
 )
+_OF_OTHER_THINGS = {"crate-ci/committed", "docker/build-push-action"}
 _FETCHES = re.compile(r"\bgit\b[^\n|;&]*\b(?:fetch|pull|submodule|clone|ls-remote|lfs|remote)\b")
 _UNKNOWN = re.compile(
     r"(?:^|[\s;&|(])(?:\.{1,2}/|make\b|just\b|task\b|npm run|yarn |pnpm run|nox\b|tox\b|invoke\b|hatch run|\w+\.sh\b)"
@@ -32,22 +34,33 @@ _UNKNOWN = re.compile(
 
 
 def fix(place: Place) -> Fix | None:
-    """No token on the disk, unless the job pushes with git."""
+    """No token on the disk, unless it is needed there."""
     step = place.step
-    if step is None or "persist-credentials" in step.inputs:
-        return None
-    later = step.job.steps[step.index + 1 :]
-    if any(map(_may_push, later)):
+    if step is None or is_needed(place):
         return None
     edit = set_input(step, "persist-credentials", "false")
-    safe = place.workflow.kind == "workflow" and not step.given("submodules") and all(map(_is_plain, later))
+    safe = (
+        place.workflow.kind == "workflow"
+        and not step.given("submodules")
+        and all(map(_is_plain, _later(step)))
+    )
     return Fix("Leave no token on the disk", (edit,), safe=safe) if edit else None
+
+
+def is_needed(place: Place) -> bool:
+    """Whether the token is meant to stay: it is asked for by name, or the job pushes with git afterwards."""
+    step = place.step
+    return step is not None and ("persist-credentials" in step.inputs or any(map(_may_push, _later(step))))
+
+
+def _later(step: WrittenStep) -> Sequence[WrittenStep]:
+    return step.job.steps[step.index + 1 :]
 
 
 def _may_push(step: WrittenStep) -> bool:
     if step.run is not None:
         return bool(_PUSHES.search(step.run.text))
-    return bool(_PUSHING.search(step.action))
+    return step.action not in _OF_OTHER_THINGS and bool(_PUSHING.search(step.action))
 
 
 def _is_plain(step: WrittenStep) -> bool:

@@ -12,6 +12,7 @@ from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.edits import remove_pair, set_input
+from cicd_defs.judge.outgoing import goes_out
 
 OFF: dict[str, str] = {
     "cache": "false",
@@ -43,6 +44,18 @@ def fix(place: Place) -> Fix | None:
     edit = _edit(place, step)
     safe = step.action not in {"actions/cache", "swatinem/rust-cache"}
     return Fix("Use no cache here", (edit,), safe=safe) if edit else None
+
+
+def is_elsewhere(place: Place) -> bool:
+    """Whether the job itself publishes nothing, or does what it does for every pull request too.
+
+    zizmor holds it against every cache of a file that a release starts, of the jobs that only test as well.
+    """
+    job = place.job
+    if job is None:
+        return False
+    for_requests = "pull_request" in place.workflow.events and job.condition is None
+    return for_requests or not goes_out(job)
 
 
 def _edit(place: Place, step: WrittenStep) -> Edit | None:

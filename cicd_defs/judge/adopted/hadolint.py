@@ -1,7 +1,8 @@
 """hadolint's findings as ours, with their own names, and fixes where a word or two mend them.
 
-Errors and warnings speak in the default profile, advice on style in the strict profile only, and so do the versions of
-a distribution's packages: distributions take old versions away, and an image with all of them pinned stops building.
+Errors and warnings speak in the default profile. In the strict profile only: advice on style; the versions of packages,
+since distributions take old versions away, and an image with all of them pinned stops building; what hadolint cannot
+know, such as which shell `sh` is; a command that needs its shell; and images among tests, which nobody ships.
 Rules: https://github.com/hadolint/hadolint/wiki
 """
 
@@ -16,8 +17,16 @@ from cicd_defs.judge.adopted.hadolint_fixes import FIXERS
 from cicd_defs.judge.rule import located
 
 TOOL = "hadolint"
-VERSIONS_OF_PACKAGES = frozenset({"DL3008", "DL3018", "DL3033", "DL3037", "DL3041"})
+VERSIONS = frozenset(
+    {"DL3006", "DL3008", "DL3013", "DL3016", "DL3018", "DL3028", "DL3033", "DL3037", "DL3041", "DL3062"}
+)
+"""Rules that ask for a version of each package, or of an image that has no tag."""
 
+STYLE = frozenset({"DL3003", "DL3045", "DL3064", "DL3067", "SC2046"})
+"""Rules of what is mostly meant: a folder for one command, a root that is copied whole, words that are cut."""
+
+_WHICH_SHELL = re.compile(r"SC3\d{3}")
+_AMONG_TESTS = re.compile(r"(?:^|/)(?:tests?|testdata|fixtures|__fixtures__|spec)/")
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM}
 
 
@@ -26,6 +35,7 @@ def adopted(source: Source, reports: tuple[Reported, ...]) -> Iterator[Finding]:
     instructions = tuple(instructions_of(source)) if reports else ()
     for report in reports:
         start = min(report.start, len(source.text))
+        mended = _fix(instructions, report, start)
         yield located(
             source,
             start,
@@ -35,11 +45,22 @@ def adopted(source: Source, reports: tuple[Reported, ...]) -> Iterator[Finding]:
             severity=_SEVERITIES.get(report.severity, Severity.LOW),
             confidence=Confidence.HIGH,
             message=report.message,
-            fix=_fix(instructions, report, start),
+            fix=mended,
             tool=TOOL,
             url=report.url,
-            strict=report.severity not in _SEVERITIES or report.rule in VERSIONS_OF_PACKAGES,
+            strict=_is_strict(report, source.path, mended),
         )
+
+
+def _is_strict(report: Reported, path: str, mended: Fix | None) -> bool:
+    """Whether a finding speaks in the strict profile only."""
+    return (
+        report.severity not in _SEVERITIES
+        or report.rule in VERSIONS | STYLE
+        or _WHICH_SHELL.fullmatch(report.rule) is not None
+        or (report.rule == "DL3025" and mended is None)  # `CMD run $FILE` needs the shell
+        or _AMONG_TESTS.search(path) is not None
+    )
 
 
 def _fix(instructions: tuple[Instruction, ...], report: Reported, start: int) -> Fix | None:

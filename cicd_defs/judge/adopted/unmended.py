@@ -121,6 +121,12 @@ MANUALS: dict[str, str] = {
             "Use machines that are made anew for each job.",
         ),
         (
+            "self-repository",
+            "An action or a workflow of the same repository is named by a path of the working folder.",
+            "`./…` is whatever lies there when the step begins: a checkout of another branch can put other code there.",
+            "Check out the workflow's own commit, or write `$/` in place of `./` where your tools know that form.",
+        ),
+        (
             "stale-action-refs",
             "A pinned commit is not that of any release.",
             "It may be what somebody was just working on.",

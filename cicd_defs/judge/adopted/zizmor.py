@@ -1,6 +1,6 @@
 """zizmor's findings as ours, and the list of those that we mend.
 
-Its regular persona speaks in the default profile, the pedantic one and the auditor in the strict profile only.
+What speaks in the strict profile only is told in `strictness`.
 Audits: https://docs.zizmor.sh/audits/
 """
 
@@ -19,7 +19,6 @@ from cicd_defs.judge.adopted import (
     excessive_permissions,
     secrets_inherit,
     secrets_outside_env,
-    self_repository,
     superfluous_actions,
     template_injection,
     undocumented_permissions,
@@ -28,6 +27,7 @@ from cicd_defs.judge.adopted import (
     unsound_condition,
 )
 from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.adopted.strictness import is_strict
 from cicd_defs.judge.adopted.unmended import MANUALS
 from cicd_defs.judge.rule import located
 
@@ -42,7 +42,6 @@ MENDED: tuple[ModuleType, ...] = (
     excessive_permissions,
     secrets_inherit,
     secrets_outside_env,
-    self_repository,
     superfluous_actions,
     template_injection,
     undocumented_permissions,
@@ -112,5 +111,5 @@ def _finding(place: Place) -> Finding:
         fix=fixer(place) if fixer else None,
         tool=TOOL,
         url=report.url,
-        strict=report.persona != "regular",
+        strict=is_strict(place),
     )
