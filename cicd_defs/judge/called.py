@@ -11,7 +11,7 @@ _MAKE = re.compile(r"(?:^|[\s;&|(])(?:g?make)((?:\s+[^\s;&|)]+)*)")
 _SCRIPT = re.compile(
     r"(?:^|[\s;&|(])(?:npm|pnpm|yarn|bun)\s+(?:--?\S+\s+)*(?:run\s+|run-script\s+)?(?:--?\S+\s+)*([\w:.-]+)"
 )
-_TOX = re.compile(r"(?:^|[\s;&|(])(?:\S*/)?tox\b")
+_TOX = re.compile(r"(?:^|[\s;&|(])(?:[^\s;&|(]*/)?tox\b")
 _FILE = re.compile(r"(?:^|[\s;&|(\"'])(?:\./)?((?:[\w.-]+/)*[\w.-]+\.(?:sh|bash))\b")
 
 
