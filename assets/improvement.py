@@ -2,23 +2,15 @@
 
 import dagster as dg
 
-from assets.audit import settings_of
-from assets.declarations import Declaration, asked_project, group_of, refusal, told_plainly
-from assets.shown import Metadata, code_reference, table
+from assets.shown import Metadata, table
 from assets.written import digest
-from cicd_defs.facts.stacks import Stacks
+from cicd_defs.judge.audit import Settings
 from cicd_defs.judge.improvement import Improvement, Named, plan_improvement
 from cicd_defs.judge.repository import Repository
 from cicd_defs.plan.pipeline import Pipeline
-from cicd_defs.render.files import render_files
 from cicd_defs.render.patch import file_patch
 from cicd_defs.render.series import as_markdown
 from resources.judges import FileJudges
-from resources.project_files import Declared
-from resources.repositories import Repositories, Snapshot
-
-PLAN = dg.PythonObjectDagsterType(Improvement)
-"""Named once: to work it out anew for each of many thousand outputs takes Dagster long."""
 
 LONGEST = 60_000
 """Characters of the plan that are shown; all of it is kept."""
@@ -29,48 +21,24 @@ def improvement_key(name: str) -> dg.AssetKey:
     return dg.AssetKey([name, "improvement_plan"])
 
 
-def improvement_asset(declared: Declaration) -> dg.AssetsDefinition:
-    """What to do about what the audit found, in which order."""
-    names = ("repository", "stacks", "pipeline")
-
-    @dg.asset(
-        key=improvement_key(declared.name),
-        ins={name: dg.AssetIn(key=[declared.name, name]) for name in names},
-        deps=[dg.AssetKey([declared.name, "ci_audit"])],
-        group_name=group_of(declared.name),
-        metadata=code_reference(declared.path, declared.shown),
-        description=refusal(declared),
-        dagster_type=PLAN,
+def made_plan(
+    key: dg.AssetKey,
+    repository: Repository,
+    named: Named,
+    pipeline: Pipeline,
+    judges: FileJudges,
+    settings: Settings,
+) -> dg.MaterializeResult[Improvement]:
+    """The plan, and what is shown of it."""
+    plan = plan_improvement(
+        repository, named, pipeline, lambda now: judges.judge(now).findings, file_patch, settings
     )
-    def improvement_plan(
-        context: dg.AssetExecutionContext,
-        repository: Snapshot,
-        stacks: Stacks,
-        pipeline: Pipeline,
-        repositories: dg.ResourceParam[Repositories],
-        judges: dg.ResourceParam[FileJudges],
-    ) -> dg.MaterializeResult[Improvement]:
-        """The pull requests that make the repository's CI good, in order, each with its patch."""
-        asked_project(context, declared)
-        assert isinstance(declared, Declared)
-        with told_plainly():
-            tree = repositories.tree(repository)
-        offered = {file.path: file.text for file in render_files(pipeline)}
-        plan = plan_improvement(
-            Repository(tree, stacks=stacks, offers=lambda: offered),
-            Named(declared.name, repository.commit or ""),
-            pipeline,
-            lambda now: judges.judge(now).findings,
-            file_patch,
-            settings_of(declared.project.audit),
-        )
-        return dg.MaterializeResult(
-            value=plan,
-            metadata=improvement_metadata(plan),
-            data_version=dg.DataVersion(digest(plan.model_dump_json())),
-        )
-
-    return improvement_plan
+    return dg.MaterializeResult(
+        asset_key=key,
+        value=plan,
+        metadata=improvement_metadata(plan),
+        data_version=dg.DataVersion(digest(plan.model_dump_json())),
+    )
 
 
 def improvement_metadata(plan: Improvement) -> Metadata:

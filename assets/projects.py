@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import dagster as dg
 
-from assets.audit import audit_asset, audit_key
+from assets.audit import audit_assets, audit_key
 from assets.checks import Evidence, check_results, check_specs
 from assets.declarations import (
     DIGEST_TAG,
@@ -21,7 +21,7 @@ from assets.declarations import (
     refusal,
     told_plainly,
 )
-from assets.improvement import improvement_asset, improvement_key
+from assets.improvement import improvement_key
 from assets.scans import scan_keys, scans_asset
 from assets.shown import (
     code_reference,
@@ -79,8 +79,7 @@ def project_assets(declared: Declaration) -> list[dg.AssetsDefinition]:
         pipeline_asset(declared),
         files_asset(declared, paths),
         *scans_asset(declared),
-        audit_asset(declared),
-        improvement_asset(declared),
+        audit_assets(declared),
     ]
 
 
