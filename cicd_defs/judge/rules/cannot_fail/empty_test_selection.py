@@ -104,7 +104,7 @@ def _unsatisfiable(step: WrittenStep, command: Command, repository: Repository) 
         if not value or "$" in value or last >= len(command.words):
             continue
         value = value.strip("'\"")
-        gone = _undeclared(value, repository) if option == "-m" else frozenset()
+        gone = _undeclared(step, value, repository) if option == "-m" else frozenset()
         if _never_holds(value, gone):
             why = (
                 f"no test has the mark `{sorted(gone)[0]}`"
@@ -188,12 +188,15 @@ def _no_name() -> bool:
     raise IndexError
 
 
-def _undeclared(expression: str, repository: Repository) -> frozenset[str]:
+def _undeclared(step: WrittenStep, expression: str, repository: Repository) -> frozenset[str]:
     """The marks of an expression that nothing in the repository speaks of."""
     if not repository.whole:
         return frozenset()
     names = {word for word in re.findall(r"\w+", expression) if word not in {"and", "or", "not"}}
-    if not any(path.endswith(".py") and "test" in path for path in repository.tree.paths):
+    own = any(path.endswith(".py") and "test" in path for path in repository.tree.paths)
+    if not own and (
+        _fetches_others(step) or all(path.startswith(".github/") for path in repository.tree.paths)
+    ):
         return frozenset()
     for path in repository.tree.paths:
         if not names:
@@ -204,6 +207,14 @@ def _undeclared(expression: str, repository: Repository) -> frozenset[str]:
         text = source.text if source else ""
         names = {name for name in names if name not in text}
     return frozenset(names)
+
+
+def _fetches_others(step: WrittenStep) -> bool:
+    """Whether the job brings another repository, of which the tests may be."""
+    return any(
+        before.given("repository") or (before.run is not None and "clone" in before.run.text)
+        for before in step.job.steps[: step.index + 1]
+    )
 
 
 def _matches_nothing(step: WrittenStep, command: Command) -> Iterator[Found]:
