@@ -55,11 +55,14 @@ def _parsed(version: str) -> tuple[int, int, int] | None:
 
 
 def _fullest(rows: dict[str, tuple[str, bool]], commit: str, version: str) -> str:
-    """The full version with the same commit, such as `v4.2.2` for `v4`."""
+    """The full version with the same commit, such as `v4.2.2` for `v4`, but not `v5.0.0`."""
+    numbers = _NUMBERS.fullmatch(version)
     same = [
         (parsed, name[:1] == version[:1], name)
         for name, (known, _) in rows.items()
-        if known == commit and (parsed := _parsed(name))
+        if known == commit
+        and (parsed := _parsed(name))
+        and (numbers is None or _is_within(parsed, numbers.groups()))
     ]
     return max(same)[2] if same else version
 
