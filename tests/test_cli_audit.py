@@ -195,6 +195,32 @@ def test_several_repositories_side_by_side_say_what_each_says_alone(tmp_path):
     assert rules_of(together).count("or-true") == 4
 
 
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        pytest.param(lambda: os._exit(9), "was killed, which happens where memory runs out", id="killed"),
+        pytest.param(lambda: {}["x"], "could not be audited (KeyError", id="mistake of ours"),
+    ],
+)
+def test_a_process_that_dies_costs_its_own_repository_only(tmp_path, monkeypatch, fault, says):
+    from cicd_defs.cli import auditing
+
+    before = auditing._audited_together
+
+    def audited(targets, asked):
+        if targets[0].root.name == "r1":
+            fault()
+        return before(targets, asked)
+
+    monkeypatch.setattr(auditing, "_audited_together", audited)
+    folders = [written(tmp_path / f"r{n}", {CI: RED}) for n in range(3)]
+    code, said = audit(*folders, "--jobs", "2")
+    assert code == 1
+    assert f"{folders[1]}: " in said
+    assert says in said
+    assert [said.count(f"{folder}/{CI}:{LINE}:14: high") for folder in folders] == [1, 0, 1]
+
+
 # Settings
 
 
@@ -216,7 +242,7 @@ def test_settings_come_from_a_project_file_and_the_command_line_goes_before(repo
 
 
 def test_a_rule_can_be_ignored(repository):
-    assert audit(file_of(repository), "--ignore", "or-true", "--ignore", "file-before-checkout")[0] == 0
+    assert audit(file_of(repository), "--ignore", "or-true")[0] == 0
 
 
 # Baseline
@@ -227,16 +253,15 @@ def test_what_is_known_does_not_count(repository, monkeypatch):
     assert audit(repository)[0] == 0
     monkeypatch.chdir(repository.parent)
     assert audit(f"shop/{CI}")[0] == 0
-    assert (
-        audit(repository, written(repository.parent / "b", {"x": ""}), "--ignore", "no-local-command")[0] == 0
-    )
+    other = written(repository.parent / "b", {CI: RED})
+    assert audit(repository, other)[0] == 1
+    assert audit(other, "--write-baseline")[0] == 0
+    assert audit(repository, other)[0] == 0
     moved = "# moved\n\n" + RED.replace(
         "      - run: pytest", "      - name: Test\n        run: mypy || true\n      - run: pytest"
     )
     file_of(repository).write_text(moved)
-    _, said = audit(
-        repository, "--format", "json", "--ignore", "file-before-checkout", "--ignore", "duplicate-check"
-    )
+    _, said = audit(repository, "--format", "json")
     assert [one["line"] for one in json.loads(said) if one["rule"] == "or-true"] == [LINE + 3]
 
 
@@ -292,7 +317,7 @@ def test_colours_on_a_terminal(repository, environ, coloured):
 
 def test_names_of_files_reach_the_terminal_without_their_escapes(tmp_path):
     name = ".github/workflows/\x1b]0;hi\x07\n::error::x.yml"
-    code, said = audit(written(tmp_path / "odd", {name: RED}), "--ignore", "no-local-command")
+    code, said = audit(written(tmp_path / "odd", {name: RED}))
     assert code == 1
     assert "\x1b" not in said
     assert f"\\x1b]0;hi\\x07\\n::error::x.yml:{LINE}:14" in said
@@ -306,13 +331,13 @@ def test_fix_mends_shows_it_and_changes_nothing_the_second_time(repository):
     before = RED.replace("\n", "\r\n").replace("on: push", "\ufeff# größe\r\non: push").encode()
     file_of(repository).write_bytes(before)
     file_of(repository).chmod(0o754)
-    code, said = audit(file_of(repository), "--fix=all", "--ignore", "file-before-checkout")
+    code, said = audit(file_of(repository), "--fix=all")
     assert code == 0
     assert "-      - run: pytest -q || true" in said
     assert file_of(repository).read_bytes() == before.replace(b" || true", b"")
     assert file_of(repository).stat().st_mode & 0o777 == 0o754
     seen = file_of(repository).stat().st_mtime_ns
-    assert audit("--fix=all", file_of(repository), "--ignore", "file-before-checkout")[0] == 0
+    assert audit("--fix=all", file_of(repository))[0] == 0
     assert file_of(repository).stat().st_mtime_ns == seen
 
 

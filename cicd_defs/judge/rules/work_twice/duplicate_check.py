@@ -27,8 +27,9 @@ ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 MOST_OTHERS = 12
 """So many other files that say the same are compared with: a thousand of them must not cost a million comparisons."""
 
-FAR = 60
-"""Steps between two checks of a job behind which nobody looks: a file of thousands must not cost their square."""
+FAR, NEAREST = 60, 20
+"""Steps between two checks of a job, and equal checks before one, that are looked at: a file of thousands must not
+cost their square."""
 
 _ON_WHAT_WAS = re.compile(r"\bsteps\.|(?<![!\w])(?:failure|cancelled)\(|run_attempt")
 _GOES_OUT = re.compile(r"(?i)publish|release|deploy|upload|tag|ship")
