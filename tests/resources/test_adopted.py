@@ -13,6 +13,7 @@ from cicd_defs.judge.repository import Repository
 from resources.judges import Judges
 
 CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"
+SCRIPT = "actions/github-script@60a0d83039c74a4aee543508d2ffcb1c3799cdea"
 HEAD = """\
 name: CI
 on:
@@ -40,6 +41,16 @@ class Mended(NamedTuple):
 def step(rule: str, title: str, before: str, after: str | None) -> Mended:
     """A case of which only the job's steps differ."""
     return Mended(rule, title, JOB + before, None if after is None else JOB + after)
+
+
+def script(title: str, before: str, after: str | None) -> Mended:
+    """A case of which only a script of JavaScript differs."""
+
+    def around(text: str) -> str:
+        lines = text.replace("\n", "\n            ")
+        return f"      - uses: {SCRIPT} # v7.0.1\n        with:\n          script: |\n            {lines}\n"
+
+    return step("template-injection", f"JavaScript: {title}", around(before), after and around(after))
 
 
 def docker(rule: str, title: str, before: str, after: str | None) -> Mended:
@@ -95,6 +106,35 @@ CASES = (
          "          ${{ github.head_ref }}\n          END\n", None),
     step("template-injection", "another language", "      - shell: python\n        run: print('${{ github.head_ref }}')\n",
          None),
+    step("template-injection", "a word of several values, of which one is reported",
+         "      - run: ./tell ${{ github.event.inputs.tag || github.event.release.tag_name }}\n",
+         "      - run: ./tell ${EVENT_INPUTS_TAG}\n        env:\n"
+         "          EVENT_INPUTS_TAG: ${{ github.event.inputs.tag || github.event.release.tag_name }}\n"),
+    Mended("template-injection", "a runner that is called after its system",
+           JOB.replace("ubuntu-24.04", "${{ vars.LARGE_UBUNTU }}") + "      - run: |\n          cd ${{ env.FOLDER }}/core\n          make\n",
+           JOB.replace("ubuntu-24.04", "${{ vars.LARGE_UBUNTU }}") + "      - run: |\n          cd \"${FOLDER}\"/core\n          make\n"),
+    script("whole strings, a template and a comment",
+           "const a = '${{ github.head_ref }}'\nlog(\"${{ github.head_ref }}\", `at ${{ github.head_ref }}: ${a}`) // ${{ github.head_ref }}",
+           "const a = process.env.GITHUB_HEAD_REF\nlog(process.env.GITHUB_HEAD_REF, `at ${process.env.GITHUB_HEAD_REF}: ${a}`) // process.env.GITHUB_HEAD_REF"),
+    script("a part of a string", "get('https://example.com/${{ github.head_ref }}/it\\'s')",
+           "get(`https://example.com/${process.env.GITHUB_HEAD_REF}/it\\'s`)"),
+    script("a part of a string with backticks", "const a = {body: 'see `${{ github.head_ref }}`'}",
+           "const a = {body: 'see `' + process.env.GITHUB_HEAD_REF + '`'}"),
+    script("a template in a template", "log(`a ${b({c: `'${{ github.head_ref }}`})} ${{ github.head_ref }}`)",
+           "log(`a ${b({c: `'${process.env.GITHUB_HEAD_REF}`})} ${process.env.GITHUB_HEAD_REF}`)"),
+    script("a slash that may be either", "if (a) /'/.test(b)\nlog('${{ github.head_ref }}')", None),
+    script("behind a pattern", "const quotes = /['\"/]/g, half = b / 2\nlog('${{ github.head_ref }}')",
+           "const quotes = /['\"/]/g, half = b / 2\nlog(process.env.GITHUB_HEAD_REF)"),
+    script("code is not a value", "run.${{ github.head_ref }}()", None),
+    script("words that are no JSON", "const a = ${{ github.head_ref }}", None),
+    script("a key", "const a = {'${{ github.head_ref }}': 1}", None),
+    script("a tagged template", "const a = tag`${{ github.head_ref }}`", None),
+    script("a string that does not end", "const a = 'it\nlog('${{ github.head_ref }}')", None),
+    step("template-injection", "JSON in JavaScript, behind a variable that is there",
+         f"      - uses: {SCRIPT} # v7.0.1\n        env:\n          A: b\n        with:\n          script: |\n"
+         "            const a = ${{ toJSON(github.event.inputs) }};\n",
+         f"      - uses: {SCRIPT} # v7.0.1\n        env:\n          A: b\n          VALUE: ${{{{ toJSON(github.event.inputs) }}}}\n"
+         "        with:\n          script: |\n            const a = JSON.parse(process.env.VALUE);\n"),
     step("self-repository", "which code is meant only people know", "      - uses: ./.github/actions/setup\n", None),
     step("superfluous-actions", "a toolchain",
          "      - uses: dtolnay/rust-toolchain@e97e2d8cc328f1b50210efc529dca0028893a2d9 # v1\n        with:\n"
@@ -287,7 +327,7 @@ def test_what_is_meant_so_speaks_in_the_strict_profile_only(rule, text, strict):
     ("rule", "path", "line", "strict"),
     [
         pytest.param("DL3020", "Dockerfile", "ADD a /b", False, id="a wrong instruction"),
-        pytest.param("DL3020", "src/test/resources/Dockerfile", "ADD a /b", True, id="among tests"),
+        pytest.param("DL3020", "tests/image/Dockerfile", "ADD a /b", True, id="among tests"),
         pytest.param(
             "DL3013", "Dockerfile", "RUN pip install --no-cache-dir a", True, id="a package's version"
         ),

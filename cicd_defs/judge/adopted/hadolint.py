@@ -13,6 +13,7 @@ from cicd_defs.facts.findings import Confidence, Family, Finding, Fix, Severity
 from cicd_defs.facts.instructions import Instruction, instructions_of
 from cicd_defs.facts.reported import Reported
 from cicd_defs.facts.source import Source
+from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.judge.adopted.hadolint_fixes import FIXERS
 from cicd_defs.judge.rule import located
 
@@ -26,7 +27,6 @@ STYLE = frozenset({"DL3003", "DL3045", "DL3064", "DL3067", "SC2046"})
 """Rules of what is mostly meant: a folder for one command, a root that is copied whole, words that are cut."""
 
 _WHICH_SHELL = re.compile(r"SC3\d{3}")
-_AMONG_TESTS = re.compile(r"(?:^|/)(?:tests?|testdata|fixtures|__fixtures__|spec)/")
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM}
 
 
@@ -59,7 +59,7 @@ def _is_strict(report: Reported, path: str, mended: Fix | None) -> bool:
         or report.rule in VERSIONS | STYLE
         or _WHICH_SHELL.fullmatch(report.rule) is not None
         or (report.rule == "DL3025" and mended is None)  # `CMD run $FILE` needs the shell
-        or _AMONG_TESTS.search(path) is not None
+        or role_of(path) >= Role.TEST
     )
 
 

@@ -8,6 +8,7 @@ from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
 
 _MATRIX = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*}}")
 _UNIX = re.compile(r"(?i)(?:ubuntu|macos|linux)[\w.-]*")
+_CALLED_UNIX = re.compile(r"(?i)\$\{\{\s*vars\.(?!\w*windows)\w*(?:ubuntu|macos|linux)\w*\s*}}")
 
 
 _OF_POWERSHELL = re.compile(
@@ -57,6 +58,8 @@ def _runners(job: WrittenJob) -> list[str]:
     known = [label for label in labels if re.match(r"(?i)ubuntu|macos|linux|windows", label)]
     if len(labels) != 1:
         return known[:1]
+    if _CALLED_UNIX.fullmatch(labels[0].strip()):
+        return ["linux"]
     named = _MATRIX.fullmatch(labels[0].strip())
     if not named:
         return known

@@ -5,72 +5,37 @@ as `"; curl … | sh; "` is then run.
 **How to fix** Give the value to the step as a variable under `env`, and use the variable: the shell takes it for data.
 Values that GitHub sets as variables itself are used as they are.
 **Example** `echo "${{ github.event.issue.title }}"` becomes `echo "${TITLE}"`, with
-`env: {TITLE: "${{ github.event.issue.title }}"}`.
+`env: {TITLE: "${{ github.event.issue.title }}"}`. In `actions/github-script` it becomes `process.env.TITLE`.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.quoting import Quoting, quotings
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
+from cicd_defs.judge.adopted.github_script import in_javascript
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.adopted.shells import Shell, may_be_bash, shell_of
+from cicd_defs.judge.adopted.variables import ONE_WORD, Use, are_all, in_quotes, uses_in, with_variables
 from cicd_defs.judge.edits import insert_pair
 
-_EXPRESSION = re.compile(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}")
-_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_*][\w-]*)*")
-_SET_BY_GITHUB = {
-    "github": re.compile(
-        r"action|action_path|action_repository|actor|actor_id|api_url|base_ref|event_name|event_path|graphql_url|head_ref|job"
-        r"|ref|ref_name|ref_protected|ref_type|repository|repository_id|repository_owner|repository_owner_id"
-        r"|retention_days|run_attempt|run_id|run_number|server_url|sha|triggering_actor|workflow|workflow_ref|workflow_sha"
-        r"|workspace"
-    ),
-    "runner": re.compile(r"arch|debug|environment|name|os|temp|tool_cache"),
-}
-"""https://docs.github.com/actions/reference/workflows-and-actions/variables#default-environment-variables"""
-
-_OTHER_IN_CONTAINERS = {
-    "github.workspace",
-    "github.action_path",
-    "github.event_path",
-    "runner.temp",
-    "runner.tool_cache",
-}
-_ONE_WORD = re.compile(
-    r"github\.(?:sha|ref|ref_name|head_ref|base_ref|repository|repository_owner|actor|run_id|run_number|run_attempt|workspace"
-    r"|event_name|server_url|api_url|action_path|job|token|event\.(?:number|(?:pull_request|issue)\.number|after|before"
-    r"|pull_request\.(?:head|base)\.(?:sha|ref|repo\.full_name)|workflow_run\.(?:id|head_sha|head_branch)))"
-    r"|runner\.\w+|secrets\.\w+|strategy\.job-index"
-)
 _PLAIN_VALUE = re.compile(r"[\w./@:+,=-]+")
 _ODD_VALUE = re.compile(r"[^\w./@:+,= -]")
-
-
-@dataclass(frozen=True)
-class _Use:
-    """One expression of a script: where it stands, what it says, and the variable that has its value."""
-
-    start: int
-    end: int
-    inside: str
-    name: str
-    given: bool
 
 
 def fix(place: Place) -> Fix | None:
     """All expressions of the script that were reported, as variables. None where one of them cannot be one."""
     step = place.step
+    if step is not None and step.action == "actions/github-script":
+        return in_javascript(place, step)
     if step is None or step.run is None or not step.can_be_edited or step.node.flow or step.node.aliased:
         return None
     shell = shell_of(step)
     named = shell is None and may_be_bash(step)
     wanted = {one.subject.strip() for one in place.alike}
-    uses = list(_uses(step, wanted))
-    if (shell is None and not named) or not uses or len({use.inside for use in uses}) < len(wanted):
+    uses = list(uses_in(step, step.run.text, wanted))
+    if (shell is None and not named) or not are_all(uses, wanted):
         return None
     texts = _powershell(step, uses) if shell is Shell.POWERSHELL else _bash(step, uses)
     if texts is None:
@@ -84,55 +49,7 @@ def fix(place: Place) -> Fix | None:
     return Fix("Give it to the script as a variable", edits, safe=safe) if edits else None
 
 
-def _uses(step: WrittenStep, wanted: set[str]) -> Iterator[_Use]:
-    assert step.run is not None
-    held = step.node.mapping("env")
-    taken = (
-        {key.text: node.text.strip() for key, node in held.pairs if isinstance(node, Scalar)} if held else {}
-    )
-    for found in _EXPRESSION.finditer(step.run.text):
-        inside = found[1].strip()
-        if inside not in wanted:
-            continue
-        written = "${{ " + inside + " }}"
-        known = next((name for name, value in taken.items() if value == found[0] or value == written), None)
-        name = known or _of_github(step, inside)
-        if name:
-            yield _Use(found.start(), found.end(), inside, name, True)
-            continue
-        name = _new_name(inside, taken)
-        taken[name] = written
-        yield _Use(found.start(), found.end(), inside, name, False)
-
-
-def _of_github(step: WrittenStep, inside: str) -> str | None:
-    """The variable that has a value without our doing: GitHub's own, or one of `env`."""
-    path = inside.lower()
-    context, _, rest = path.partition(".")
-    if step.job.node.get("container") is not None and path in _OTHER_IN_CONTAINERS:
-        return None
-    if context in _SET_BY_GITHUB and _SET_BY_GITHUB[context].fullmatch(rest):
-        return f"{context}_{rest}".upper()
-    return inside.partition(".")[2] if re.fullmatch(r"env\.[A-Za-z_]\w*", inside) else None
-
-
-def _new_name(inside: str, taken: dict[str, str]) -> str:
-    found = _PATH.search(re.sub(r"'[^']*'", "", inside))
-    path = _PATH.fullmatch(inside)
-    words = (path[0] if path else found[0] if found and "." in found[0] else "value").split(".")
-    # The context stays in the name: `FEATURES` could mean something to `make`, `MATRIX_FEATURES` hardly does.
-    words = [word for word in words[words[0] == "github" :] if word != "outputs"]
-    name = re.sub(r"\W+", "_", "_".join(words)).upper().strip("_") or "VALUE"
-    if "_" not in name or name.startswith(("GITHUB_", "RUNNER_", "ACTIONS_")):
-        name = f"VALUE_{name}" if name != "VALUE" else name
-    number, free = 2, name
-    while free in taken:
-        free = f"{name}_{number}"
-        number += 1
-    return free
-
-
-def _bash(step: WrittenStep, uses: list[_Use]) -> list[tuple[str, bool]] | None:
+def _bash(step: WrittenStep, uses: list[Use]) -> list[tuple[str, bool]] | None:
     """What stands in the place of each expression, and whether it surely comes to the same."""
     assert step.run is not None
     texts: list[tuple[str, bool]] = []
@@ -160,7 +77,7 @@ def _bash(step: WrittenStep, uses: list[_Use]) -> list[tuple[str, bool]] | None:
 
 def _words(step: WrittenStep, inside: str) -> str | None:
     """Whether a value is `one` word, `many` or `unknown`; None where it holds what the shell was meant to read."""
-    if _ONE_WORD.fullmatch(inside):
+    if ONE_WORD.fullmatch(inside):
         return "one"
     key = inside.removeprefix("matrix.")
     matrix = step.job.matrix
@@ -182,7 +99,7 @@ def _words(step: WrittenStep, inside: str) -> str | None:
     return "one" if all(map(_PLAIN_VALUE.fullmatch, values)) else "many"
 
 
-def _powershell(step: WrittenStep, uses: list[_Use]) -> list[tuple[str, bool]] | None:
+def _powershell(step: WrittenStep, uses: list[Use]) -> list[tuple[str, bool]] | None:
     """The same for PowerShell, which does not cut values at blanks. None in single quotes and in long texts."""
     assert step.run is not None
     text = step.run.text
@@ -219,7 +136,7 @@ def _open_quotes(before: str) -> tuple[bool, bool]:
     return opened == "'", opened == '"'
 
 
-def _edits(step: WrittenStep, uses: list[_Use], texts: list[str], named: bool) -> tuple[Edit, ...]:
+def _edits(step: WrittenStep, uses: list[Use], texts: list[str], named: bool) -> tuple[Edit, ...]:
     assert step.run is not None
     source, style = step.source, step.run.style
     edits: list[Edit] = []
@@ -227,9 +144,9 @@ def _edits(step: WrittenStep, uses: list[_Use], texts: list[str], named: bool) -
         start, end = step.place(use.start, use.end)
         if not style and (start == step.run.start or use.start == 0) and text[0] in "\"'":
             return ()
-        edits.append(Edit(source.path, start, end, _in_quotes(text, style)))
+        edits.append(Edit(source.path, start, end, in_quotes(text, style)))
     new = {use.name: use.inside for use in uses if not use.given}
-    put = [*([_with_variables(step, new)] if new else ()), *([_in_bash(step)] if named else ())]
+    put = [*([with_variables(step, new)] if new else ()), *([_in_bash(step)] if named else ())]
     return tuple(edits + [edit for edit in put if edit]) if all(put) else ()
 
 
@@ -239,33 +156,3 @@ def _in_bash(step: WrittenStep) -> Edit | None:
     if first == "run":
         return insert_pair(step.source, step.node, ["shell: bash"], before="run")
     return insert_pair(step.source, step.node, ["shell: bash"], after=first)
-
-
-def _in_quotes(text: str, style: str) -> str:
-    """A part of a script as the YAML quotes around it want it."""
-    if style == '"':
-        return text.replace('"', '\\"')
-    return text.replace("'", "''") if style == "'" else text
-
-
-def _with_variables(step: WrittenStep, new: dict[str, str]) -> Edit | None:
-    lines = [f"{name}: {_value(inside)}" for name, inside in new.items()]
-    held = step.node.mapping("env")
-    if held is not None:
-        return insert_pair(step.source, held, lines, after=held.pairs[-1][0].text) if held.pairs else None
-    if "env" in step.node.by_key:
-        return None
-    first = step.node.pairs[0][0].text
-    below = ["env:", *(f"  {line}" for line in lines)]
-    if first != "run":
-        return insert_pair(step.source, step.node, below, before="run")
-    return insert_pair(step.source, step.node, below, after="run")
-
-
-def _value(inside: str) -> str:
-    """An expression as YAML's plain text where that can hold it."""
-    inside = " ".join(inside.split())
-    written = "${{ " + inside + " }}"
-    if re.search(r": |\s#", written):
-        return '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return written
