@@ -1,5 +1,6 @@
 """`cicd audit` as people, hooks and CI call it: what it prints, what it writes, and how it ends."""
 
+import io
 import json
 import os
 import resource
@@ -12,6 +13,7 @@ import yaml
 from typer.testing import CliRunner
 
 from cicd_defs.cli import UsageProblem, app, with_fix_value
+from cicd_defs.cli.auditing import Answer, Target
 
 PROGRAM = str(Path(sys.executable).parent / "cicd")
 CI = ".github/workflows/ci.yml"
@@ -219,6 +221,26 @@ def test_a_process_that_dies_costs_its_own_repository_only(tmp_path, monkeypatch
     assert f"{folders[1]}: " in said
     assert says in said
     assert [said.count(f"{folder}/{CI}:{LINE}:14: high") for folder in folders] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "total", "shown"), [(True, 3, True), (False, 3, False), (True, 2, False)]
+)
+def test_a_bar_is_drawn_only_on_a_terminal_and_where_there_is_something_to_wait_for(
+    monkeypatch, terminal, total, shown
+):
+    from cicd_defs.cli.audit import _with_progress
+
+    class Stream(io.StringIO):
+        def isatty(self) -> bool:
+            return terminal
+
+    stream = Stream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    results = [Answer(Target(Path(), None, str(number))) for number in range(total)]
+    assert list(_with_progress(iter(results), total)) == results
+    assert (f"{total}/{total}" in stream.getvalue()) == shown
+    assert not stream.getvalue().rpartition("\r")[2].strip("\x1b[K")
 
 
 # Settings
