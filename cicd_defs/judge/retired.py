@@ -152,7 +152,7 @@ def newer_pin(action: str, inputs: frozenset[str]) -> tuple[str, str] | None:
         return _newest(root)
     if root not in _UNCHANGED or below or inputs & _GIVEN_UP.get(root, frozenset()):
         return None
-    pinned = pins.action(root)
+    pinned = pins.used(root)
     return pinned.version, pinned.commit
 
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from cicd_defs.plan.pinned import Pin
+if TYPE_CHECKING:
+    from cicd_defs.plan.pinned import Pin
 
 _FULL = re.compile(r"v(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})", re.ASCII)
 """A full version. `v4` and `v4.1` move with every release, and what has a `-` behind it is a trial."""
@@ -15,7 +17,7 @@ class MovedTag(ValueError):
     """A tag that does not point to what it pointed to: somebody may have put other code behind a version in use."""
 
 
-def newest(pin: Pin, tags: Mapping[str, str], known: Mapping[str, str], *, major: bool = False) -> Pin:
+def newest(pin: "Pin", tags: Mapping[str, str], known: Mapping[str, str], *, major: bool = False) -> "Pin":
     """The action at its newest full version, of the same major unless `major`.
 
     `tags` are the repository's tags with the commits behind them, annotated ones followed to their commit; `known` the
@@ -38,7 +40,7 @@ def number_of(tag: str) -> Number | None:
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def _moved(pin: Pin, tags: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str]:
+def _moved(pin: "Pin", tags: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str]:
     here = number_of(pin.version) or (0, 0, 0)
     for version, commit in known.items():
         if version != pin.version and (number_of(version) or (-1, 0, 0)) < here:

@@ -7,9 +7,11 @@ update` looks up takes the place of these; see `cicd_defs/plan/repin.py`.
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
 
-from cicd_defs.plan.pinned import Pin, Pins
-from cicd_defs.plan.pipeline import Action
+if TYPE_CHECKING:  # whoever asks for a commit only is spared what it takes to load these
+    from cicd_defs.plan.pinned import Pins
+    from cicd_defs.plan.pipeline import Action
 
 VERSIONS = {
     "actions/attest-build-provenance": "v4.1.0",
@@ -46,7 +48,22 @@ class UnknownPin(ValueError):
     """An action or version that the table of pins does not hold."""
 
 
-def action(name: str) -> Action:
+class Used(NamedTuple):
+    """An action as we use it: its name, the commit, and the version that it had."""
+
+    name: str
+    commit: str
+    version: str
+
+
+def action(name: str) -> "Action":
+    """The action at the version that we use and its commit, for a plan. See `used`."""
+    from cicd_defs.plan.pipeline import Action
+
+    return Action.model_validate(used(name)._asdict())
+
+
+def used(name: str) -> Used:
     """The action at the version that we use and its commit. The case of its name does not matter, as at GitHub.
 
     Raises `UnknownPin` where the table has no such action; add its row and its line in `VERSIONS`.
@@ -57,7 +74,7 @@ def action(name: str) -> Action:
         raise UnknownPin(
             f"no commit is known for {name} {version or ''}: add it to VERSIONS and action-versions.tsv"
         )
-    return Action(name=name, commit=_commits()[name, version], version=version)
+    return Used(name, _commits()[name, version], version)
 
 
 def image(reference: str) -> str:
@@ -67,8 +84,10 @@ def image(reference: str) -> str:
 
 
 @cache
-def packaged() -> Pins:
+def packaged() -> "Pins":
     """Every pin that our plans use, by kind and name, as it stands in the data files."""
+    from cicd_defs.plan.pinned import Pin, Pins
+
     actions = [Pin.model_validate(_told_action(name, version)) for name, version in VERSIONS.items()]
     images = [Pin.model_validate(_told_image(*row)) for row in _rows("image-digests.tsv")]
     return Pins(pins=tuple(sorted((*actions, *images), key=lambda pin: (pin.kind, pin.name.lower()))))

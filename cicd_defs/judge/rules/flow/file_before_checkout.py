@@ -243,7 +243,7 @@ def _new_checkout(step: WrittenStep) -> Edit | None:
     dash = source.text[begin : step.node.start]
     if dash.strip() != "-" or "\t" in dash:
         return None
-    action = pins.action("actions/checkout")
+    action = pins.used("actions/checkout")
     blanks = " " * len(dash)
     lines = (
         f"{dash}uses: {action.name}@{action.commit} # {action.version}",

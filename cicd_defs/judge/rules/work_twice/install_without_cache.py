@@ -24,10 +24,10 @@ from cicd_defs.judge.downloads_cached import (
 from cicd_defs.judge.edits import insert_pair, scalar_text, set_input
 from cicd_defs.judge.image_builds import builds_in
 from cicd_defs.judge.minutes import WITHOUT_CACHE
-from cicd_defs.judge.outgoing import goes_out, is_for_releases
+from cicd_defs.judge.outgoing import goes_out, is_for_releases, releases_from
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.plan.pins import action as pinned
+from cicd_defs.plan.pins import used as pinned
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
@@ -66,7 +66,7 @@ _INPUTS = {"bundler": "bundler-cache", "uv": "enable-cache"}
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Installs of a project's dependencies, in jobs that run often, publish nothing and keep nothing."""
-    if not _FREQUENT & set(workflow.events) or is_for_releases(workflow):
+    if not _FREQUENT & set(workflow.events) or is_for_releases(workflow) or releases_from(workflow):
         return
     for job in workflow.jobs:
         if goes_out(job) or not is_hosted(job) or is_of_others(job):
