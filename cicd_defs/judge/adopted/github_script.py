@@ -82,7 +82,8 @@ def _change(text: str, use: Use, part: Part) -> tuple[_Change, ...] | None:
         return _in_template(text, use, part)
     if part.around is Around.STRING:
         return _in_string(text, use, part)
-    value = _VALUE_FOLLOWS.search(text, 0, use.start) and _VALUE_ENDS.match(text, use.end)
+    before = text[max(0, use.start - 80) : use.start]
+    value = _VALUE_FOLLOWS.search(before) and _VALUE_ENDS.match(text[use.end : use.end + 80])
     if part.around is Around.CODE and value and _JSON.fullmatch(use.inside):
         return ((use.start, use.end, f"JSON.parse({variable})"),)
     return None

@@ -61,7 +61,7 @@ def part_at(told: list[Part], start: int, end: int) -> Part:
 
 def is_tagged(text: str, part: Part) -> bool:
     """Whether a template is handed to a function piece by piece."""
-    return _TAG.search(text[: part.first][-60:]) is not None
+    return _TAG.search(text[max(0, part.first - 60) : part.first]) is not None
 
 
 class _Reader:
@@ -113,10 +113,14 @@ class _Reader:
         elif _BEFORE_PATTERN.search(self.code):
             self._take(_PATTERN, Around.PATTERN)
         else:
-            rest = self.text[self.at + 1 :].partition("\n")[0]
-            if not _VALUE.search(self.code) or (self.code.rstrip().endswith(")") and "/" in rest):
+            if not _VALUE.search(self.code) or (self.code.rstrip().endswith(")") and self._has_other()):
                 raise _Unsure
             self._pass("/")
+
+    def _has_other(self) -> bool:
+        """Whether another slash stands on the line: `(a) / b / c`, or `if (a) /b/.test(c)`."""
+        end = self.text.find("\n", self.at)
+        return self.text.find("/", self.at + 1, end if end >= 0 else len(self.text)) >= 0
 
     def _template(self, first: int) -> None:
         """The text of a template up to its end, or to the next `${`."""
