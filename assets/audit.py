@@ -126,7 +126,7 @@ def _audit(
 ) -> Iterator[dg.MaterializeResult[AuditReport] | dg.AssetCheckResult]:
     """The audit, as far as it is asked for, and its checks."""
     answer = judges.judge(looked)
-    audited = audit(looked, settings, answer.findings)
+    audited = audit(looked, settings, answer.findings, tools=answer.tools)
     unknown = [f"{one.scanner}: {one.reason}" for one in answer.not_evaluated]
     report = report_of(commit, settings.profile, audited, unknown)
     if key in context.selected_asset_keys:

@@ -15,6 +15,7 @@ from cicd_defs.facts.findings import Finding
 from cicd_defs.facts.instructions import is_dockerfile
 from cicd_defs.facts.reported import NotEvaluated, Refusal, Reported, Scan
 from cicd_defs.facts.source import Source
+from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.facts.workflow import ACTION_PATH, WORKFLOW_PATH, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import UnreadableYaml
 from cicd_defs.judge.adopted import hadolint, zizmor
@@ -34,6 +35,13 @@ class Judged:
     findings: tuple[Finding, ...] = ()
     not_evaluated: tuple[NotEvaluated, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """The programs that judged everything that they were asked."""
+        if self.refusals:
+            return frozenset()
+        return frozenset({"zizmor", "hadolint"} - {one.scanner for one in self.not_evaluated})
 
 
 class _Answer(NamedTuple):
@@ -154,6 +162,8 @@ def _zizmor_files(repository: Repository) -> dict[str, WrittenWorkflow | Source]
 
 
 def _dockerfiles(repository: Repository) -> dict[str, WrittenWorkflow | Source]:
-    """What hadolint judges. A template of a Dockerfile is none."""
-    named = filter(is_dockerfile, repository.tree.paths)
+    """What hadolint judges: no templates, and of a whole repository no examples and fixtures."""
+    named = [path for path in repository.tree.paths if is_dockerfile(path)]
+    if repository.whole:
+        named = [path for path in named if role_of(path) < Role.EXAMPLE]
     return {path: source for path in named if (source := repository.source(path))}

@@ -260,7 +260,9 @@ def _judged_by_others(repositories: "Sequence[Repository]") -> _Others:
     if len(repositories) == 1 or any(len(one.workflows) < len(one.tree.paths) for one in repositories):
         said = [judges.judge(repository) for repository in repositories]
         notices = tuple(notice for one in said for notice in notices_of(one))
-        return _Others([one.findings for one in said], notices, frozenset.intersection(*map(tools_of, said)))
+        return _Others(
+            [one.findings for one in said], notices, frozenset.intersection(*(one.tools for one in said))
+        )
     together = [
         WrittenWorkflow(Source(f"{number}/{one.path}", one.source.text), one.root, one.kind)
         for number, repository in enumerate(repositories)
@@ -271,7 +273,7 @@ def _judged_by_others(repositories: "Sequence[Repository]") -> _Others:
     for finding in answer.findings:
         number, _, path = finding.file.partition("/")
         found[int(number)].append(at_path(finding, path))
-    return _Others([tuple(held) for held in found], notices_of(answer), tools_of(answer))
+    return _Others([tuple(held) for held in found], notices_of(answer), answer.tools)
 
 
 def notices_of(answer: "Judged") -> tuple[str, ...]:
@@ -280,13 +282,6 @@ def notices_of(answer: "Judged") -> tuple[str, ...]:
         *(f"{one.scanner}: {one.reason}" for one in answer.not_evaluated),
         *(f"{one.file}: {one.reason}" for one in answer.refusals),
     )
-
-
-def tools_of(answer: "Judged") -> frozenset[str]:
-    """The programs that judged everything that they were asked."""
-    if answer.refusals:
-        return frozenset()
-    return frozenset({"zizmor", "hadolint"} - {one.scanner for one in answer.not_evaluated})
 
 
 def at_path(finding: "Finding", path: str) -> "Finding":
@@ -314,7 +309,7 @@ def _mended(target: Target, asked: Asked) -> Answer:
         if asked.others:
             said = judges.judge(now)
             notices.update(dict.fromkeys(notices_of(said)))
-            audited = audit(now, asked.settings, said.findings, tools=tools_of(said))
+            audited = audit(now, asked.settings, said.findings, tools=said.tools)
         else:
             audited = audit(now, asked.settings)
         last[:] = [audited]
