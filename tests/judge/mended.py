@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import yaml
 
-from cicd_defs.cli.auditing import notices_of, offers_for, tools_of
+from cicd_defs.cli.auditing import notices_of, offers_for
 from cicd_defs.facts.findings import Edit, Finding
 from cicd_defs.facts.instructions import instructions_of, is_dockerfile
 from cicd_defs.facts.source import Source
@@ -73,7 +73,7 @@ def mend(name: str, root: Path, tree: Tree, settings: Settings, *, others: bool)
     begun = Repository(tree, offers=lambda: offers_for(root, tree))
     judges = Judges()
     notices: dict[str, None] = {}
-    found_in: dict[int, tuple[int, Mapping[str, str]]] = {}
+    found_in: dict[int, Mapping[str, str]] = {}
     kept: list[tuple[Finding, ...]] = []  # what is known by its id has to stay where it is
 
     def judged(state: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -81,20 +81,17 @@ def mend(name: str, root: Path, tree: Tree, settings: Settings, *, others: bool)
         if others:
             said = judges.judge(now)
             notices.update(dict.fromkeys(notices_of(said)))
-            findings = audit(now, settings, said.findings, tools=tools_of(said)).findings
+            findings = audit(now, settings, said.findings).findings
         else:
             findings = audit(now, settings).findings
-        held = (len(kept), dict(state))
+        held = dict(state)
         kept.append(findings)
+        # Of a text that is judged again, other programs' findings are the same objects: the first state has its text.
         found_in.update((id(one), held) for one in findings if id(one) not in found_in)
         return findings
 
-    first = judged({})
     fixed = fix_all(tree.text_as_it_is, judged, unsafe=True)
-    steps: dict[int, tuple[Mapping[str, str], list[Finding]]] = {}
-    for one in fixed.mended:
-        number, state = found_in[id(one)]
-        steps.setdefault(number, (state, []))[1].append(one)
+    first = kept[0]
 
     def after(path: str) -> str | None:
         return fixed.files[path] if path in fixed.files else tree.text_as_it_is(path)
@@ -105,7 +102,14 @@ def mend(name: str, root: Path, tree: Tree, settings: Settings, *, others: bool)
         paths = {edit.file for one in fixes if one.fix for edit in one.fix.edits}
         return {path: state[path] if path in state else tree.text_as_it_is(path) or "" for path in paths}
 
-    done = tuple(Step(text_in(state, fixes), tuple(fixes)) for state, fixes in steps.values())
+    rounds: list[tuple[dict[str, str], list[Finding]]] = []
+    for one in fixed.mended:
+        texts = text_in(found_in[id(one)], [one])
+        if not rounds or any(rounds[-1][0].get(path, text) != text for path, text in texts.items()):
+            rounds.append(({}, []))
+        rounds[-1][0].update(texts)
+        rounds[-1][1].append(one)
+    done = tuple(Step(texts, tuple(fixes)) for texts, fixes in rounds)
     return Mended(name, first, fixed, done, again, tuple(notices), tree.text_as_it_is)
 
 
@@ -184,10 +188,20 @@ def lost_comments(before: str, after: str, edits: Sequence[Edit], meant: str = "
 
     A comment between two lines that were taken away went with these.
     """
-    gone = Counter(_comments(before)) - Counter(_comments(after))
+    held = Counter(_comments(before))
+    # What is put before a comment on its line makes one comment of both.
+    gone = (
+        Counter({one: missing for one in held if (missing := before.count(one) - after.count(one)) > 0})
+        & held
+    )
     if not gone:
         return []
-    removed = [before[edit.start : edit.end] for edit in edits if not edit.text.strip()]
+    # Code of many lines that is put elsewhere takes its comments along.
+    removed = [
+        text
+        for edit in edits
+        if (text := before[edit.start : edit.end]) and (not edit.text.strip() or text.count("\n") > 1)
+    ]
     inside = Counter(comment for text in removed for comment in _comments(_between(text)))
     return [lost for lost in (gone - inside).elements() if lost not in meant]
 
