@@ -39,7 +39,7 @@ _STATIC = re.compile(
 _FOR_REVIEW = re.compile(r"workflow_run\.event\s*==\s*'pull_request")
 _NAMED_SO = re.compile(r"(?:^|[\s/_-])deploy(?:ment|s)?(?=$|[\s/_.\-:(])", re.IGNORECASE)
 _NAMED_TEST = re.compile(
-    r"(?:^|[-_/\s])(?:tests?|unit|e2e|integration|pytest|specs?)(?=$|[-_/.\s])", re.IGNORECASE
+    r"(?:^|[-_/\s'\"])(?:tests?|unit|e2e|integration|pytest|specs?)(?=$|[-_/.\s'\"])", re.IGNORECASE
 )
 _SCRIPT = re.compile(r"(?:[\w.-]*[_-])?deploy(?:[_-][\w-]+)?(?:\.(?:sh|py|js|ts|rb|mjs|ps1))?")
 _REMOTE = re.compile(r"[\w.@$\{\}-]+:[\w~/$]")

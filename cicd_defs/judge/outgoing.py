@@ -3,6 +3,7 @@
 import re
 
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
+from cicd_defs.facts.yaml_nodes import texts_of
 from cicd_defs.judge.purposes import deploys
 
 _NAMES = re.compile(r"(?i)publish|release|deploy|upload-to|pypi|npm-?publish|\bcd\b|ship")
@@ -36,3 +37,11 @@ def is_for_releases(workflow: WrittenWorkflow) -> bool:
     if "release" in workflow.events or (filters is not None and "tags" in filters.by_key):
         return True
     return bool(_NAMES.search(workflow.path.rpartition("/")[2]))
+
+
+def releases_from(workflow: WrittenWorkflow) -> bool:
+    """Whether a file releases from branches: from those alone that are named so, or something goes out of it, too."""
+    filters = workflow.event("push")
+    branches = [one.text for one in texts_of(filters.get("branches"))] if filters else []
+    named = ["release" in branch.lower() for branch in branches]
+    return any(named) and (all(named) or any(map(goes_out, workflow.jobs)))

@@ -17,6 +17,9 @@ from cicd_defs.judge.grammar import Exactly, Node, Operation, Reference, Unreada
 OF_A_CHANGE = ("push", "pull_request", "pull_request_target", "merge_group")
 """Events that start every file which names them, for one and the same change."""
 
+NOT_GIVEN_INPUTS = tuple(map(Exactly, (*OF_A_CHANGE, "schedule", "release")))
+"""Events with which nobody gives an input."""
+
 MOST_CASES = 512
 SOMETHING_ELSE = Exactly("\0 something else")
 UPDATES = frozenset({"opened", "synchronize", "reopened"})
@@ -78,7 +81,9 @@ def can_run(place: WrittenStep | WrittenJob, event: str) -> bool:
     return _can_hold_for(tuple(conditions_of(place)), event)
 
 
-def run_together(one: WrittenStep, other: WrittenStep, events: Iterable[str]) -> bool:
+def run_together(
+    one: WrittenStep | WrittenJob, other: WrittenStep | WrittenJob, events: Iterable[str]
+) -> bool:
     """Whether both can run for one change."""
     conditions = (*conditions_of(one), *conditions_of(other))
     return any(_can_hold_for(conditions, event) for event in events)
@@ -123,6 +128,8 @@ def _choices(nodes: list[Node], known: Mapping[str, Known]) -> dict[str, list[Kn
         values: list[Known] = [*map(Exactly, sorted(words.get(name, ()))), SOMETHING_ELSE]
         if name in bare:
             values.append(Exactly(""))
+        if name.startswith("inputs.") and known.get("github.event_name") in NOT_GIVEN_INPUTS:
+            values = [Exactly("")]
         cases *= len(values)
         if cases > MOST_CASES:
             break

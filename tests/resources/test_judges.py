@@ -42,6 +42,16 @@ def test_both_programs_are_asked_and_their_findings_are_ours():
     assert DOCKERFILE[folder.start : folder.end] == "RUN cd /srv && ls"
 
 
+def test_dockerfiles_of_examples_and_fixtures_are_judged_only_where_they_are_named():
+    hadolint = Counting()
+    files = dict.fromkeys(
+        ("Dockerfile", "docs/Dockerfile", "examples/a/Dockerfile", "tests/golden/Dockerfile"), DOCKERFILE
+    )
+    Judges(Counting(), hadolint).judge(Repository(Tree.of(files)))
+    Judges(Counting(), hadolint).judge(Repository(Tree.of(files), whole=False))
+    assert hadolint.shown == [["Dockerfile", "docs/Dockerfile"], sorted(files)]
+
+
 def test_places_are_in_characters_also_behind_letters_of_many_bytes():
     text = INJECTED.replace("name: Clean", "name: Sauber geprüft ✓")
     [finding] = judge({CI: text}).findings

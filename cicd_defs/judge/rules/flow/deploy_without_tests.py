@@ -17,6 +17,7 @@ from cicd_defs.judge.needs import add_needs
 from cicd_defs.judge.placed import edit_in, span_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.together import run_together
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 
@@ -36,7 +37,7 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
             for other in workflow.jobs
             if other is not job
             and tests(other, repository)
-            and events_of(other) & events
+            and run_together(job, other, sorted(events_of(other) & events))
             and job.id not in workflow.waits_for(other)
         ]
         if not testing:
