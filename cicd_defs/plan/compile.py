@@ -28,11 +28,13 @@ from cicd_defs.plan.pipeline import (
     Note,
     Pipeline,
     Step,
+    StepKind,
+    Text,
     Triggers,
     Workflow,
 )
 from cicd_defs.plan.release import Release, deployed_branches, release_of, release_workflow
-from cicd_defs.plan.release_unified import at_night, with_release
+from cicd_defs.plan.release_unified import at_night, unless, with_release
 from cicd_defs.plan.scans import code_jobs, dependency_jobs, secrets_job, unscanned
 from cicd_defs.plan.setup import checkout
 from cicd_defs.plan.units import Unit, units_of
@@ -108,6 +110,8 @@ def _workflows(
     )
     nightly = _nightly(project, units, images) if "schedule" in wanted else None
     if project.pipeline.layout == "unified" and ci:
+        if not project.pipeline.only_changed:  # before other conditions stand beside those of areas
+            ci = without_areas(ci)
         made = [with_release(_with_nightly(ci, nightly, at_night(release)) if nightly else ci, release)]
     else:
         made = [workflow for workflow in (ci, nightly, release_workflow(release, ci)) if workflow]
@@ -240,11 +244,24 @@ def _nightly(project: Project, units: Sequence[Unit], images: Sequence[Image]) -
     )
 
 
+def _command_of(step: Step) -> tuple[str | None, Text | None]:
+    return step.run, step.working_directory
+
+
 def _with_nightly(ci: Workflow, nightly: Workflow, condition: str) -> Workflow:
-    """Both in one file: the nightly jobs wait for the night, and the gate does not wait for them."""
+    """Both in one file: the nightly jobs wait for the night, and the gate does not wait for them.
+
+    The checks run at night, too: what is only a check of theirs again is left out, and an image that is built to be
+    scanned is not built beside that.
+    """
+    checked = {_command_of(step) for job in ci.jobs for step in job.steps if step.kind == StepKind.TEST}
     at_night = tuple(
-        job.model_copy(update={"condition": condition}) for job in nightly.jobs if ci.job(job.id) is None
+        job.model_copy(update={"condition": condition})
+        for job in nightly.jobs
+        if ci.job(job.id) is None and not checked & set(map(_command_of, job.steps))
     )
+    scanned = {job.id for job in at_night}
+    checks = tuple(unless(job, condition) if f"scan-{job.id}" in scanned else job for job in ci.jobs[:-1])
     triggers = ci.triggers.model_copy(update={"schedule": nightly.triggers.schedule})
     concurrency = None
     if ci.concurrency:  # a push does not cancel the night
@@ -254,7 +271,7 @@ def _with_nightly(ci: Workflow, nightly: Workflow, condition: str) -> Workflow:
         update={
             "triggers": triggers,
             "concurrency": concurrency,
-            "jobs": (*ci.jobs[:-1], *at_night, ci.jobs[-1]),
+            "jobs": (*checks, *at_night, ci.jobs[-1]),
         }
     )
 

@@ -248,6 +248,6 @@ def _build(image: Image, load: bool) -> Step:
             "tags": _tag(image),
             "push": "false",
             "load": "true" if load else "false",
-            **(cache if image.cache else {}),
+            **(cache if image.cache else {"no-cache": "true"}),
         },
     )

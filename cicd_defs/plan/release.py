@@ -118,10 +118,13 @@ def release_jobs(release: Release, gate: str | None) -> tuple[Job, ...]:
 
 
 def _push(release: Release, image: PushedImage, before: Sequence[str]) -> Job:
-    condition = _all(
-        _green(before), _any([_pushes(release), "github.event_name == 'release'", _by_hand(release)])
-    )
+    condition = _all(_green(before), push_condition(release))
     return push_job(release.project, image, before, condition, bool(release.places))
+
+
+def push_condition(release: Release) -> str:
+    """When images are pushed: one comparison, or all of it in parentheses."""
+    return _any([_pushes(release), "github.event_name == 'release'", _by_hand(release)])
 
 
 def _pushes(release: Release) -> str:

@@ -1,7 +1,8 @@
 """Checks, nights and releases in one file: the same jobs, each of which looks at the event that started it."""
 
+from cicd_defs.plan.areas import areas_in
 from cicd_defs.plan.pipeline import Concurrency, Expression, Job, Triggers, Workflow
-from cicd_defs.plan.release import NOWHERE, Release, release_jobs, release_triggers
+from cicd_defs.plan.release import NOWHERE, Release, push_condition, release_jobs, release_triggers
 
 BY_HAND = "github.event_name == 'workflow_dispatch'"
 
@@ -21,14 +22,28 @@ def with_release(workflow: Workflow, release: Release) -> Workflow:
             "triggers": _triggers(workflow.triggers, release_triggers(release, among_checks=True)),
             "concurrency": _concurrency(workflow),
             "env": {},
-            "jobs": (*_with_env(workflow), *_behind_the_gate(workflow, release)),
+            "jobs": (*_checks(workflow, release), *_behind_the_gate(workflow, release)),
         }
     )
 
 
-def _with_env(workflow: Workflow) -> tuple[Job, ...]:
-    """The checks, each with the variables of them all: what goes out does not get those."""
-    return tuple(job.model_copy(update={"env": {**workflow.env, **job.env}}) for job in workflow.jobs)
+def _checks(workflow: Workflow, release: Release) -> tuple[Job, ...]:
+    """The checks, each with the variables of them all: what goes out does not get those.
+
+    An image that is built to be pushed is not built before, only to see whether it can be.
+    """
+    pushed = {image.image.job_id for image in release.images}
+    whole = (job.model_copy(update={"env": {**workflow.env, **job.env}}) for job in workflow.jobs)
+    return tuple(unless(job, push_condition(release)) if job.id in pushed else job for job in whole)
+
+
+def unless(job: Job, when: str) -> Job:
+    """The same job, which does not run `when` another one of the file does its work."""
+    otherwise = f"!{when}" if when.startswith("(") and when.endswith(")") else f"!({when})"
+    if job.condition is None:
+        return job.model_copy(update={"condition": otherwise})
+    own = f"({job.condition})" if len(areas_in(job.condition)) > 1 else job.condition
+    return job.model_copy(update={"condition": f"{own} && {otherwise}"})
 
 
 def _behind_the_gate(workflow: Workflow, release: Release) -> tuple[Job, ...]:

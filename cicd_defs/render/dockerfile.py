@@ -7,7 +7,7 @@ fetches no other frontend).
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from cicd_defs.plan.containers import (
     Arg,
@@ -29,6 +29,7 @@ from cicd_defs.plan.containers import (
 
 _BREAK = re.compile(r"[\r\n\x00\u0085\u2028\u2029]")
 _BARE = re.compile(r"[A-Za-z0-9_./:@+,=-]+")
+_PIPE = re.compile(r"(?<![|>\\])\|(?!\|)")
 _SHELL_LINE = re.compile(r"(?![\[#-])[^\r\n]*[^\\\r\n\s]")
 
 
@@ -36,7 +37,12 @@ def render_dockerfile(dockerfile: Dockerfile, header: Sequence[str]) -> str:
     """The text of a Dockerfile."""
     top = [f"# {line}".rstrip() for line in header]
     images = {base.name: base.image for base in dockerfile.bases}
-    stages = [line for stage in dockerfile.stages for line in ("", *_stage(stage, images))]
+    shells: dict[str, str] = {}
+    stages: list[str] = []
+    for stage in dockerfile.stages:
+        image = images.get(stage.base, stage.base)
+        shells[stage.name] = shells.get(stage.base) or ("ash" if "alpine" in image else "bash")
+        stages += ["", *_stage(stage, image, shells[stage.name])]
     return "\n".join([*top, *stages]) + "\n"
 
 
@@ -48,14 +54,22 @@ def render_dockerignore(ignore: Dockerignore, header: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _stage(stage: Stage, images: Mapping[str, str]) -> Iterator[str]:
+def _stage(stage: Stage, image: str, shell: str) -> Iterator[str]:
+    """A stage. `shell` is the one of its image that can tell when something fails before a pipe's last command."""
     yield f"# {_one_line(stage.about)}"
     # The image as it stands: Dependabot moves no image that is an argument's default.
-    yield f"FROM {_bare(images.get(stage.base, stage.base))} AS {stage.name}"
+    yield f"FROM {_bare(image)} AS {stage.name}"
     if any(isinstance(one, Arg) for one in stage.instructions):
         yield "# What was declared as an argument of the build is a variable of every command below it."
-    for instruction in stage.instructions:
-        yield from _instruction(instruction)
+    strict = (f"/bin/{shell}", "-eo", "pipefail", "-c")
+    piped = [isinstance(one, Run) and any(map(_PIPE.search, one.lines)) for one in stage.instructions]
+    for position, instruction in enumerate(stage.instructions):
+        if piped[position] and not any(piped[:position]):
+            yield f"SHELL {_words(strict)}"
+        if isinstance(instruction, Run):
+            yield from _run(instruction, strict if piped[position] else ("/bin/sh", "-ec"))
+        else:
+            yield from _instruction(instruction)
 
 
 def _instruction(one: Instruction) -> Iterator[str]:
@@ -72,8 +86,6 @@ def _instruction(one: Instruction) -> Iterator[str]:
             yield f"WORKDIR {_bare(one.path)}"
         case Copy():
             yield _copy(one)
-        case Run():
-            yield from _run(one)
         case User():
             yield f"USER {_bare(one.name)}"
         case Expose():
@@ -100,13 +112,13 @@ def _copy(one: Copy) -> str:
     return f"COPY{origin} {' '.join(_bare(path) for path in (*one.sources, one.to))}"
 
 
-def _run(one: Run) -> Iterator[str]:
+def _run(one: Run, shell: Sequence[str]) -> Iterator[str]:
     """Plain commands as they stand; others as JSON, in which every character keeps its meaning."""
     parts = [f"--mount=type=cache,target={_bare(target)}" for target in one.caches]
     if all(map(_is_plain, one.lines)):
         parts += [line if position == 0 else f"&& {line}" for position, line in enumerate(one.lines)]
     else:
-        parts.append(_words(("/bin/sh", "-ec", "\n".join(one.lines))))
+        parts.append(_words((*shell, "\n".join(one.lines))))
     for position, part in enumerate(parts):
         begin = "RUN " if position == 0 else "    "
         yield f"{begin}{part}" + (" \\" if position < len(parts) - 1 else "")

@@ -113,14 +113,29 @@ def test_a_process_gets_its_words_as_they_were(words):
 
 @given(st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1))
 def test_a_script_keeps_every_character(script):
-    lines = written(Run(lines=(script,)))
-    text = lines[0].removeprefix("RUN ")
-    if text.startswith('["/bin/sh"'):
-        assert json.loads(text)[2] == script
+    *shell, line = written(Run(lines=(script,)))
+    text = line.removeprefix("RUN ")
+    if text.startswith(('["/bin/sh"', '["/bin/bash"')):
+        assert json.loads(text)[-1] == script
     else:
         assert text == script
         assert "\n" not in script
-    assert len(lines) == 1
+    assert shell in ([], ['SHELL ["/bin/bash", "-eo", "pipefail", "-c"]'])
+
+
+@pytest.mark.parametrize(("image", "shell"), [("node:26-alpine", "ash"), ("debian:bookworm-slim", "bash")])
+def test_what_fails_before_a_pipes_last_command_fails_the_build(image, shell):
+    run = Run(lines=("make build | tee build.log",))
+    builder = Stage(name="builder", base="base", about="All.", instructions=(Run(lines=("make",)), run, run))
+    last = Stage(name="production", base="builder", about="All.", instructions=(run,))
+    bases = (Base(name="base", image=image),)
+    made = Dockerfile(path="Dockerfile", context=".", component="x", bases=bases, stages=(builder, last))
+    words = f'"/bin/{shell}", "-eo", "pipefail", "-c"'
+    piped = f'RUN [{words}, "make build | tee build.log"]'
+    lines = render_dockerfile(made, ()).splitlines()
+    assert [line for line in lines if line.startswith(("RUN", "SHELL"))] == [
+        "RUN make", f"SHELL [{words}]", piped, piped, f"SHELL [{words}]", piped
+    ]  # fmt: skip
 
 
 def test_a_stage_that_is_not_there_is_refused():
