@@ -334,6 +334,28 @@ def test_what_is_meant_so_speaks_in_the_strict_profile_only(rule, text, strict):
         pytest.param("DL3003", "Dockerfile", "RUN cd /srv && ls", True, id="style"),
         pytest.param("DL3025", "Dockerfile", "CMD run a", False, id="a shell for nothing"),
         pytest.param("DL3025", "Dockerfile", "CMD run $A", True, id="a shell that is needed"),
+        pytest.param("DL3042", "Dockerfile", "RUN pip install a", False, id="a cache that is shipped"),
+        pytest.param(
+            "DL3042",
+            "Dockerfile",
+            "RUN pip install a\nFROM debian:12.1",
+            True,
+            id="a cache of a stage that is left",
+        ),
+        pytest.param(
+            "DL3042",
+            "Dockerfile",
+            "FROM debian:12.1 AS a\nRUN pip install a\nFROM a",
+            False,
+            id="a stage that is built on",
+        ),
+        pytest.param(
+            "DL3042",
+            "Dockerfile",
+            "FROM debian:12.1 AS a\nFROM a AS b\nRUN pip install a\nFROM a",
+            True,
+            id="a stage beside it",
+        ),
     ],
 )
 def test_what_a_dockerfile_means_so_speaks_in_the_strict_profile_only(rule, path, line, strict):

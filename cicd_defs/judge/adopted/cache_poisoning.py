@@ -11,6 +11,7 @@ import re
 from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.deployments import events_of
 from cicd_defs.judge.edits import remove_pair, set_input
 from cicd_defs.judge.outgoing import goes_out
 
@@ -54,8 +55,7 @@ def is_elsewhere(place: Place) -> bool:
     job = place.job
     if job is None:
         return False
-    for_requests = "pull_request" in place.workflow.events and job.condition is None
-    return for_requests or not goes_out(job)
+    return "pull_request" in events_of(job) or not goes_out(job)
 
 
 def _edit(place: Place, step: WrittenStep) -> Edit | None:

@@ -26,6 +26,7 @@ VERSIONS = frozenset(
 STYLE = frozenset({"DL3003", "DL3045", "DL3064", "DL3067", "SC2046"})
 """Rules of what is mostly meant: a folder for one command, a root that is copied whole, words that are cut."""
 
+_STAGE = re.compile(r"\s*(?:--\S+\s+)*(\S+)(?:\s+(?i:as)\s+(\S+))?\s*")
 _WHICH_SHELL = re.compile(r"SC3\d{3}")
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM}
 
@@ -48,7 +49,8 @@ def adopted(source: Source, reports: tuple[Reported, ...]) -> Iterator[Finding]:
             fix=mended,
             tool=TOOL,
             url=report.url,
-            strict=_is_strict(report, source.path, mended),
+            strict=_is_strict(report, source.path, mended)
+            or (report.rule == "DL3042" and not _is_shipped(instructions, start)),
         )
 
 
@@ -61,6 +63,18 @@ def _is_strict(report: Reported, path: str, mended: Fix | None) -> bool:
         or (report.rule == "DL3025" and mended is None)  # `CMD run $FILE` needs the shell
         or role_of(path) >= Role.TEST
     )
+
+
+def _is_shipped(instructions: tuple[Instruction, ...], at: int) -> bool:
+    """Whether a place is of the last stage, or of one that it is built on: what others leave behind nobody gets."""
+    begun = [one for one in instructions if one.word == "FROM"]
+    told = [found.groups() if (found := _STAGE.match(one.text)) else ("", None) for one in begun]
+    mine = sum(one.start <= at for one in begun) - 1
+    stage = len(begun) - 1
+    while stage > mine:
+        image = told[stage][0].lower()
+        stage = max((n for n in range(stage) if (told[n][1] or "").lower() == image), default=-1)
+    return stage == mine
 
 
 def _fix(instructions: tuple[Instruction, ...], report: Reported, start: int) -> Fix | None:
