@@ -275,6 +275,13 @@ CACHED = "      - uses: actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820
         ),
         pytest.param(
             "artipacked",
+            JOB
+            + f"      - uses: {CHECKOUT} # v4.2.2\n      - run: |\n          git config user.name Bot\n          ./release.sh\n",
+            True,
+            id="a script that commits",
+        ),
+        pytest.param(
+            "artipacked",
             JOB + f"      - uses: {CHECKOUT} # v4.2.2\n        with: {{persist-credentials: true}}\n",
             True,
             id="asked for by name",

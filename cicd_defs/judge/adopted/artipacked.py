@@ -16,7 +16,8 @@ from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.edits import set_input
 
 _PUSHES = re.compile(
-    r"\bgit\b[^\n|;&]*\b(?:push|send-pack)\b|gh-deploy\b|\bgh-pages\b|semantic-release\b"
+    r"\bgit\b[^\n|;&]*\b(?:push|send-pack|config\b[^\n|;&]* user\.(?:name|email))\b"
+    r"|gh-deploy\b|\bgh-pages\b|semantic-release\b"
     r"|\bghp-import\b|\blerna (?:publish|version)\b"
     r"|\bchangeset\b|\brelease-it\b|standard-version\b"
     r"|\bmike deploy\b|\bnpm version\b|cargo release\b|\bbump-?my-version\b"
@@ -48,7 +49,10 @@ def fix(place: Place) -> Fix | None:
 
 
 def is_needed(place: Place) -> bool:
-    """Whether the token is meant to stay: it is asked for by name, or the job pushes with git afterwards."""
+    """Whether the token is meant to stay: it is asked for by name, or the job pushes with git afterwards.
+
+    Who tells git a name commits, and a script that is called then pushes what was committed.
+    """
     step = place.step
     return step is not None and ("persist-credentials" in step.inputs or any(map(_may_push, _later(step))))
 
