@@ -72,13 +72,9 @@ def _wrong(case: Case) -> list[str]:
     return [f"{case.name} {case.choices}: {told(one)}" for one in found if one.rule not in expected]
 
 
-def test_what_a_choice_brings_along_is_found():
+@pytest.mark.parametrize("choice", ASKED_FOR, ids="=".join)
+def test_what_a_choice_brings_along_is_found(choice):
     """Those that are left out would be found: else they need not be named."""
-    found = {
-        (choice, one.rule)
-        for choice in ASKED_FOR
-        for case in CASES
-        if choice in case.choices.items()
-        for one in findings_in(case.files, artefacts(case)[1])
-    }
-    assert {(choice, rule) for choice, rules in ASKED_FOR.items() for rule in rules} <= found
+    cases = (case for case in CASES if choice in case.choices.items())
+    found = ({one.rule for one in findings_in(case.files, artefacts(case)[1])} for case in cases)
+    assert any(rules >= ASKED_FOR[choice] for rules in found)
