@@ -1,5 +1,6 @@
 """Apply fixes until nothing is left to apply, and prove each: its finding is gone, and nothing new has come."""
 
+import re
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -9,6 +10,9 @@ from cicd_defs.facts.findings import Edit, Finding
 
 MOST_ROUNDS = 50
 """Fixes that touch each other wait for the next round."""
+
+_KEY_ABOVE_ALL = re.compile(r"^([A-Za-z][\w-]*):(?:[ \r\n]|$)", re.MULTILINE)
+"""A file has each key once; two fixes at different places may both want to put `concurrency` there."""
 
 Audit = Callable[[Mapping[str, str]], tuple[Finding, ...]]
 """Audits the repository with some files in another state: path to text."""
@@ -108,14 +112,19 @@ def _touches(finding: Finding, files: Collection[str]) -> bool:
 
 
 def _batch(findings: Iterable[Finding]) -> list[Finding]:
-    """Fixes that do not touch each other: of two that do, the first one."""
+    """Fixes that do not touch each other: of two that do, or that put the same key above all, the first one."""
     taken: dict[str, list[tuple[int, int]]] = {}
+    keys: set[tuple[str, str]] = set()
     batch: list[Finding] = []
     for finding in findings:
         assert finding.fix is not None
         edits = finding.fix.edits
         if any(_overlaps(edit, taken.get(edit.file, [])) for edit in edits):
             continue
+        put = {(edit.file, key) for edit in edits for key in _KEY_ABOVE_ALL.findall(edit.text)}
+        if put & keys:
+            continue
+        keys |= put
         for edit in edits:
             insort(taken.setdefault(edit.file, []), (edit.start, edit.end))
         batch.append(finding)

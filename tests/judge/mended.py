@@ -124,6 +124,8 @@ def _replayed(mended: Mended) -> Iterator[str]:
     for path, text in mended.fixed.files.items():
         if state.get(path) != text:
             yield f"{path} is not what its fixes make of it"
+        if (wrong := parse_problem(path, text)) and not parse_problem(path, mended.read(path) or ""):
+            yield f"{path}: all fixes together break it: {wrong}"
 
 
 def _edits(fixes: Sequence[Finding], path: str) -> list[Edit]:
@@ -168,8 +170,9 @@ def parse_problem(path: str, text: str) -> str:
     text = text.removeprefix("\ufeff")
     try:
         if path.endswith((".yml", ".yaml")):
-            for _ in yaml.compose_all(text, yaml.CSafeLoader):
-                pass
+            for document in yaml.compose_all(text, yaml.CSafeLoader):
+                if document is not None and (twice := _key_twice(document)):
+                    return f"`{twice}` stands in one map twice"
         elif path.endswith(".toml"):
             tomllib.loads(text)
         elif path.endswith(".json"):
@@ -181,6 +184,15 @@ def parse_problem(path: str, text: str) -> str:
     except (yaml.YAMLError, ValueError, SyntaxError) as error:
         return f"it cannot be read: {' '.join(str(error).split())}"
     return ""
+
+
+def _key_twice(node: yaml.Node) -> str:
+    """A key that a map has two of, which GitHub refuses; empty where there is none."""
+    if isinstance(node, yaml.MappingNode):
+        keys = Counter(str(key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        inside = (_key_twice(value) for _, value in node.value)
+        return next((key for key, count in keys.items() if count > 1 and key != "<<"), "") or "".join(inside)
+    return "".join(map(_key_twice, node.value)) if isinstance(node, yaml.SequenceNode) else ""
 
 
 def lost_comments(before: str, after: str, edits: Sequence[Edit], meant: str = "") -> list[str]:

@@ -81,6 +81,7 @@ def test_mending_planted_defects_breaks_nothing(folder, windows):
         pytest.param("    # The tests take long.\n", "", "is lost", id="comment-taken"),
         pytest.param("make test  # all of them", "make check", "is lost", id="comment-behind-taken"),
         pytest.param("    runs-on:", "  lint:\n    runs-on:", "differs", id="other-keys-moved"),
+        pytest.param("on: push", "on: push\non: {}", "twice", id="key-twice"),
         pytest.param("push\n", "push\r\n", "ends of lines", id="ends-mixed"),
         pytest.param("on: push", "\ufeffon: push", "byte order mark", id="mark-put-before"),
         pytest.param("# all of them\n", "# all of them", "last line", id="last-end-taken"),
