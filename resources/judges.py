@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from cicd_defs.facts.findings import Finding
+from cicd_defs.facts.findings import Confidence, Family, Finding, Severity
 from cicd_defs.facts.instructions import is_dockerfile
 from cicd_defs.facts.reported import NotEvaluated, Refusal, Reported, Scan
 from cicd_defs.facts.source import Source
@@ -19,7 +19,9 @@ from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.facts.workflow import ACTION_PATH, WORKFLOW_PATH, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import UnreadableYaml
 from cicd_defs.judge.adopted import hadolint, zizmor
+from cicd_defs.judge.engine import UNREADABLE
 from cicd_defs.judge.repository import Repository
+from cicd_defs.judge.rule import located
 from resources.dockerfile_scanner import DockerfileScanner, Hadolint
 from resources.scanners import WorkflowScanner, Zizmor
 
@@ -144,8 +146,23 @@ def _answer(file: WrittenWorkflow | Source, name: str, scan: Scan, repository: R
     else:
         others = {one.path: one for one in repository.workflows}
         findings = zizmor.adopted(file, reports, others.get)
-    refused = (one.model_copy(update={"file": path}) for one in scan.refusals if one.file == name)
-    return _Answer(tuple(findings), tuple(refused))
+    refused = tuple(one.model_copy(update={"file": path}) for one in scan.refusals if one.file == name)
+    return _Answer((*findings, *(_refused(_source(file), scan.scanner, one) for one in refused)), refused)
+
+
+def _refused(source: Source, tool: str, refusal: Refusal) -> Finding:
+    """A file that a program cannot read, as a finding: no fix may bring it about, and nobody takes it for clean."""
+    return located(
+        source,
+        0,
+        0,
+        rule=UNREADABLE,
+        family=Family.ENGINE,
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        message=f"{tool} cannot read this file, so it judged nothing in it: {refusal.reason}",
+        tool=tool,
+    )
 
 
 def _zizmor_files(repository: Repository) -> dict[str, WrittenWorkflow | Source]:

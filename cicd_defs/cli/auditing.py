@@ -277,10 +277,11 @@ def _judged_by_others(repositories: "Sequence[Repository]") -> _Others:
 
 
 def notices_of(answer: "Judged") -> tuple[str, ...]:
-    """Who could not be asked, and which files they would not read."""
+    """Who could not be asked, and whose configuration they would not read. Any other such file is a finding."""
+    told_of = {finding.file for finding in answer.findings}
     return (
         *(f"{one.scanner}: {one.reason}" for one in answer.not_evaluated),
-        *(f"{one.file}: {one.reason}" for one in answer.refusals),
+        *(f"{one.file}: {one.reason}" for one in answer.refusals if one.file not in told_of),
     )
 
 

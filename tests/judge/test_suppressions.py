@@ -80,7 +80,9 @@ def test_a_comment_that_is_not_whole_silences_nothing_and_is_told(comment, says)
         pytest.param("- run: pytest || true\n# cicd: ignore[or-true] too late", id="below"),
         pytest.param("- run: |\n    echo a#cicd:ignore[or-true] word; pytest || true", id="no-blank"),
         pytest.param('- run: |\n    echo "# cicd: ignore[or-true] a text"; pytest || true', id="in-quotes"),
-        pytest.param("- run: |\n    echo '# cicd: ignore[or-true] a text'; pytest || true", id="in-single-quotes"),
+        pytest.param(
+            "- run: |\n    echo '# cicd: ignore[or-true] a text'; pytest || true", id="in-single-quotes"
+        ),
     ],
 )
 def test_what_is_no_comment_of_that_line_silences_nothing(steps):
