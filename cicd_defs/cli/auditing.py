@@ -257,23 +257,27 @@ def _judged_by_others(repositories: "Sequence[Repository]") -> _Others:
     from resources.judges import Judges
 
     judges = Judges()
-    if len(repositories) == 1 or any(len(one.workflows) < len(one.tree.paths) for one in repositories):
-        said = [judges.judge(repository) for repository in repositories]
-        notices = tuple(notice for one in said for notice in notices_of(one))
-        return _Others(
-            [one.findings for one in said], notices, frozenset.intersection(*(one.tools for one in said))
-        )
+    # Files that are no workflows, and configurations beside them, are one repository's own: it is asked by itself.
+    alone = [len(repositories) == 1 or len(one.workflows) < len(one.tree.paths) for one in repositories]
     together = [
         WrittenWorkflow(Source(f"{number}/{one.path}", one.source.text), one.root, one.kind)
         for number, repository in enumerate(repositories)
+        if not alone[number]
         for one in repository.workflows
     ]
-    answer = judges.judge(Repository.of_workflows(together))
+    whole = judges.judge(Repository.of_workflows(together))
     found: list[list[Finding]] = [[] for _ in repositories]
-    for finding in answer.findings:
-        number, _, path = finding.file.partition("/")
-        found[int(number)].append(at_path(finding, path))
-    return _Others([tuple(held) for held in found], notices_of(answer), answer.tools)
+    for finding in whole.findings:
+        which, _, path = finding.file.partition("/")
+        found[int(which)].append(at_path(finding, path))
+    said = [whole]
+    for number, repository in enumerate(repositories):
+        if alone[number]:
+            said.append(judges.judge(repository))
+            found[number].extend(said[-1].findings)
+    notices = tuple(notice for one in said for notice in notices_of(one))
+    tools = frozenset.intersection(*(one.tools for one in said))
+    return _Others([tuple(held) for held in found], notices, tools)
 
 
 def notices_of(answer: "Judged") -> tuple[str, ...]:
