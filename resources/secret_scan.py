@@ -107,7 +107,8 @@ def _set_up(extra: list[Filter]) -> None:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.settings import cache_bust, configure_settings_from_baseline
 
-    names = [kind.__name__ for kind in get_mapping_from_secret_type_to_class().values()]
+    kinds: dict[str, type] = dict(get_mapping_from_secret_type_to_class())
+    names = [kind.__name__ for kind in kinds.values()]
     filters = [{"path": f"detect_secrets.filters.heuristic.{name}"} for name in FILTERS]
     cache_bust()
     configure_settings_from_baseline(
