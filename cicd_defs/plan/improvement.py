@@ -54,13 +54,14 @@ class Chapter:
     adds: tuple[str, ...] = ()
 
     def takes(self, finding: Finding) -> bool:
-        """Whether a finding is mended here."""
-        if finding.rule in self.without:
+        """Whether a finding is mended here. A name that ends with `*` stands for all that begin so."""
+        if _is_among(finding.rule, self.without):
             return False
-        known = finding.rule in self.rules or any(
-            name.endswith("*") and finding.rule.startswith(name[:-1]) for name in self.rules
-        )
-        return known or finding.family in self.families
+        return _is_among(finding.rule, self.rules) or finding.family in self.families
+
+
+def _is_among(rule: str, names: frozenset[str]) -> bool:
+    return rule in names or any(name.endswith("*") and rule.startswith(name[:-1]) for name in names)
 
 
 _PINS = frozenset(

@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 
 from cicd_defs.facts.detect import detect
+from cicd_defs.facts.findings import Confidence, Family, Severity
+from cicd_defs.facts.source import Source
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.written import written_files
 from cicd_defs.judge.audit import Settings, audit
 from cicd_defs.judge.improvement import Improvement, Named, plan_improvement
 from cicd_defs.judge.repository import Repository
+from cicd_defs.judge.rule import located
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.files import looked_at
+from cicd_defs.plan.improvement import CHAPTERS
 from cicd_defs.render.files import render_files
 from cicd_defs.render.patch import file_patch
 from cicd_defs.render.series import as_json, as_mail, as_markdown, patch_name
@@ -166,3 +170,15 @@ def applied(plan: Improvement, files: dict[str, str]) -> dict[str, str]:
         for one in plan.series:
             subprocess.run(["git", "apply", "-"], cwd=folder, input=one.patch.encode(), check=True)
         return {path: data.decode() for path, data in state_of(folder).items()}
+
+
+def test_each_rule_has_one_place_in_the_series():
+    """What hadolint finds belongs to the images, though it is of the family of what tests need."""
+    about = {"family": Family.HYGIENE, "severity": Severity.LOW, "confidence": Confidence.HIGH}
+    for rule, slug in {
+        "DL3025": "slim-images",
+        "no-lock-file": "check-locally",
+        "no-test-markers": "trust-tests",
+    }.items():
+        found = located(Source("Dockerfile", "x"), 0, 1, rule=rule, message="it is so", **about)
+        assert [chapter.slug for chapter in CHAPTERS if chapter.takes(found)] == [slug]
