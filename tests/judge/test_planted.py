@@ -36,14 +36,21 @@ class Files(Mapping[str, str]):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-        self.paths = sorted(str(path.relative_to(folder)) for path in found)
+        # What is generated is laid over the sample that it is generated from.
+        below = ROOT / "examples" / folder.name if folder.parent.name == "golden" else folder
+        self.places = {
+            str(path.relative_to(base)): path
+            for base in (below, folder)
+            for path in base.rglob("*")
+            if path.is_file() and not path.is_symlink()
+        }
+        self.paths = sorted(self.places)
         self.known = frozenset(self.paths)
         self.held: dict[str, bytes] = {}
 
     def data(self, path: str) -> bytes:
         if path not in self.held:
-            self.held[path] = (self.folder / path).read_bytes()
+            self.held[path] = self.places[path].read_bytes()
         return self.held[path]
 
     def __getitem__(self, path: str) -> str:
