@@ -2,8 +2,8 @@
 
 **Why it matters** Every later step, and every program that it runs, can read the token from `.git/config`; an upload of
 the whole folder publishes it.
-**How to fix** `persist-credentials: false`. A job that pushes with git afterwards needs the token there: say so by
-`persist-credentials: true`, which zizmor then takes as meant, or push with a token of that step's own.
+**How to fix** `persist-credentials: false`. A job that pushes with git afterwards needs the token there: the finding is
+then in the strict profile only. It can push with a token of that step's own.
 **Example** `with: {persist-credentials: false}` under `actions/checkout`.
 """
 
