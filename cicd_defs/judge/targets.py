@@ -20,22 +20,8 @@ _POINTS = re.compile(
     r"(?:-r|-d|--directory|--source|--file|--path|--requirement|--scan-path|--dir|--recursive)"
 )
 _MOVES = re.compile(r"\b(?:cd|pushd)\s|\bgit\s+(?:clone|checkout|switch|worktree|submodule)\b")
-_CODE = (
-    ".py",
-    ".js",
-    ".ts",
-    ".tsx",
-    ".go",
-    ".rs",
-    ".java",
-    ".kt",
-    ".rb",
-    ".php",
-    ".c",
-    ".cpp",
-    ".cs",
-    ".swift",
-    ".tf",
+_CONFIGURATION = re.compile(
+    r"(?:.*/)?(?:\.[^/]*|[^/]*\.(?:ya?ml|json|toml|cfg|ini|md|rst|txt|lock|mk)|Makefile|LICENSE|CODEOWNERS)|\.github/.*"
 )
 _MAKES = {StepKind.DOWNLOAD, StepKind.BUILD, StepKind.CACHE}
 
@@ -69,7 +55,7 @@ def is_missing(repository: Repository, step: WrittenStep, command: Command | Non
     path = moved_to(step.directory, target)
     if path == "." or path in repository.paths or any(one.startswith(f"{path}/") for one in repository.paths):
         return False
-    if not any(one.endswith(_CODE) for one in repository.paths):
+    if all(map(_CONFIGURATION.fullmatch, repository.paths)):
         return False  # a tree of configuration only: the code is elsewhere
     name = target.strip("./").partition("/")[0]
     return not _is_made(step, command, name)

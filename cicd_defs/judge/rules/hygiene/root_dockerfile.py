@@ -4,7 +4,8 @@
 mistake of the kernel away from the host. Kubernetes' restricted policy refuses to start such an image.
 **How to fix** Name a user before the program starts, by number, so that Kubernetes can tell that it is not root. What
 the program writes to has to belong to that user. Images that step down by themselves (`gosu`, `su-exec`, s6, official
-databases) are let be, and so are those for developers and of repositories whose manifests say `runAsNonRoot`.
+databases) are let be, and so are those for developers and of repositories whose manifests name another user by
+number (`runAsUser`). `runAsNonRoot` alone does not help: the kubelet then refuses to start the image.
 **Example** `USER 10001` before `CMD ["gunicorn", "app:app"]`.
 """
 
@@ -39,7 +40,7 @@ _STARTS_AS_ROOT = re.compile(r"(?:.*/)?(?:nginx|httpd|apache|php:\S*apache|caddy
 _NO_SERVICE = re.compile(
     r"(?:.*/)?(?:docker|dind|kind|kindest\S*|buildkit|earthly|act|\S*iptables\S*)(?:[:@].*)?"
 )
-_MANIFEST = re.compile(r"runAsNonRoot:\s*true|runAsUser:\s*[1-9]\d*")
+_MANIFEST = re.compile(r"runAsUser:\s*[1-9]\d*")
 
 
 def find(repository: Repository) -> Iterator[Found]:
@@ -105,7 +106,7 @@ def _manifests_say_it(repository: Repository) -> bool:
         ):
             continue
         source = repository.source(path)
-        if source and "runAs" in source.text and _MANIFEST.search(source.text):
+        if source and "runAsUser" in source.text and _MANIFEST.search(source.text):
             return True
     return False
 
