@@ -7,6 +7,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -88,7 +89,7 @@ def _ask(program: Path, folder: Path, files: Mapping[str, str], config: str) -> 
     reason = (
         "hadolint cannot read it, so it was asked without: " + ended.stderr.decode("utf-8", "replace")[-200:]
     )
-    return scan.model_copy(update={"refusals": (*scan.refusals, Refusal(file=CONFIG, reason=reason))})
+    return replace(scan, refusals=(*scan.refusals, Refusal(file=CONFIG, reason=reason)))
 
 
 def _failed(how: str) -> NotEvaluated:

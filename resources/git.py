@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from cicd_defs.facts.tree import Tree
-from cicd_defs.spec.names import HTTPS_ADDRESS, OWNER_NAME
+from cicd_defs.spec.addresses import HTTPS_ADDRESS, OWNER_NAME
 from resources.blobs import Blobs, Entry
 from resources.stale import remove_stale_locks, size_on_disk
 

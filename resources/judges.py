@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from cicd_defs.facts.findings import Confidence, Family, Finding, Severity
@@ -103,9 +103,7 @@ class Judges:
             if isinstance(answer, NotEvaluated):
                 return Judged(not_evaluated=(answer,))
             refusals = [
-                one.model_copy(update={"file": config_path})
-                for one in answer.refusals
-                if one.file not in named
+                replace(one, file=config_path or one.file) for one in answer.refusals if one.file not in named
             ]
             for name, path in named.items():
                 self._said[keys[path]] = _answer(new[path], name, answer, repository)
@@ -146,7 +144,7 @@ def _answer(file: WrittenWorkflow | Source, name: str, scan: Scan, repository: R
     else:
         others = {one.path: one for one in repository.workflows}
         findings = zizmor.adopted(file, reports, others.get)
-    refused = tuple(one.model_copy(update={"file": path}) for one in scan.refusals if one.file == name)
+    refused = tuple(replace(one, file=path) for one in scan.refusals if one.file == name)
     return _Answer((*findings, *(_refused(_source(file), scan.scanner, one) for one in refused)), refused)
 
 

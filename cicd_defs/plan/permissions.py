@@ -7,55 +7,8 @@ taken to need nothing. A command says in its `token_needs` what it uses the toke
 import re
 from collections.abc import Callable, Iterable
 
-from cicd_defs.plan.pipeline import Access, Permission, Scope, Step, Text
-
-Need = tuple[Scope, Access, str]
-"""A scope, how it is used, and the reason that is written beside it."""
-
-NEEDS: dict[str, tuple[Need, ...]] = {
-    # They use the runner's own services for caches and artefacts, which the job's token does not open.
-    # https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching
-    "actions/cache": (),
-    "actions/upload-artifact": (),
-    "actions/download-artifact": (),  # of the same run; of another one see NEEDS_WHERE
-    "Swatinem/rust-cache": (),
-    # https://github.com/actions/checkout#recommended-permissions
-    "actions/checkout": (("contents", "read", "check out the code"),),
-    # They read public releases; the token only raises the rate limit.
-    "actions/setup-go": (),
-    "actions/setup-java": (),
-    "actions/setup-node": (),
-    "actions/setup-python": (),
-    "astral-sh/setup-uv": (),
-    "Azure/setup-helm": (),
-    "Azure/setup-kubectl": (),
-    "oven-sh/setup-bun": (),
-    "prefix-dev/setup-pixi": (),
-    # https://github.com/actions/attest-build-provenance#usage; the storage record is optional
-    "actions/attest-build-provenance": (
-        ("attestations", "write", "keep the proof of how it was built"),
-        ("id-token", "write", "sign the proof of how it was built"),
-    ),
-    # https://github.com/aquasecurity/trivy-action: it reads files or an image, and reports through its exit code
-    "aquasecurity/trivy-action": (),
-    "codecov/codecov-action": (),  # by the run's identity; see NEEDS_WHERE
-    # https://github.com/coverallsapp/github-action: the token only shows to Coveralls whose run it is
-    "coverallsapp/github-action": (),
-    # https://github.com/docker/build-push-action: what is pushed to GitHub's registry is the login's need, see below
-    "docker/build-push-action": (),
-    "docker/login-action": (),
-    # https://github.com/docker/metadata-action: it asks for the repository's description, which every token may
-    "docker/metadata-action": (),
-    "docker/setup-buildx-action": (),
-    "docker/setup-qemu-action": (),
-    # https://github.com/golangci/golangci-lint-action#annotations: reading the code is the checkout's need
-    "golangci/golangci-lint-action": (),
-    # https://github.com/slackapi/slack-github-action: it talks to Slack alone
-    "slackapi/slack-github-action": (),
-    # https://github.com/trufflesecurity/trufflehog: it reads what was checked out
-    "trufflesecurity/trufflehog": (),
-}
-"""Action to what it uses of the token, however it is called."""
+from cicd_defs.plan.pipeline import Permission, Step, Text
+from cicd_defs.plan.token_needs import NEEDS, Need
 
 
 class UnknownNeeds(ValueError):
@@ -84,7 +37,7 @@ def needs_of(step: Step) -> tuple[Permission, ...]:
     if name not in NEEDS:
         raise UnknownNeeds(
             f"step {step.id}: nobody has written down what {name} needs of the job's token: look it up in its "
-            "documentation, and add it to NEEDS in cicd_defs/plan/permissions.py, also where it needs nothing"
+            "documentation, and add it to NEEDS in cicd_defs/plan/token_needs.py, also where it needs nothing"
         )
     where = (need for action, applies, need in NEEDS_WHERE if action == name and applies(step))
     known = (Permission(scope=need[0], access=need[1], reason=need[2]) for need in (*NEEDS[name], *where))

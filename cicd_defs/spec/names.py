@@ -2,16 +2,12 @@
 
 from typing import Annotated
 
+from cicd_defs.spec.addresses import HTTPS_ADDRESS, OWNER_NAME
 from cicd_defs.spec.cron import check_cron
 from cicd_defs.spec.text import CONTROL, EXPRESSION_START, Form, literal, refuse, whole
 
 PROJECT_NAME = r"[a-z][a-z0-9_-]{0,38}"
 
-OWNER_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?![^/]*(?:\.|\.git)$)[A-Za-z0-9._-]{1,100}"
-HTTPS_ADDRESS = (
-    r"https://(?!.*/\.\.(?:/|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?"
-    r"(?:/[A-Za-z0-9._~%+-]+)+/?"
-)
 _FILE_ADDRESS = r"file:///(?:[^?#%]|%(?!00)[0-9A-Fa-f]{2})+"
 _LOCAL_PATH = r"\.{1,2}|\.{0,2}/.*"
 _ONLY_HTTPS = (

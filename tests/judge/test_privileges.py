@@ -85,7 +85,7 @@ def test_every_action_that_plans_use_has_its_needs_written_down():
 
 def test_an_action_that_nobody_looked_up_is_refused_and_found():
     step = Step(id="deploy", name="x", uses=Action(name="nobody/nothing", commit="0" * 40))
-    with pytest.raises(UnknownNeeds, match=r"what nobody/nothing needs.*permissions\.py"):
+    with pytest.raises(UnknownNeeds, match=r"what nobody/nothing needs.*token_needs\.py"):
         permissions_for([step])
     (found,) = of(job(step, permissions=()))
     assert "the action of step deploy" in found.why

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import Node, scalars
-from cicd_defs.plan.permissions import NEEDS
+from cicd_defs.plan.token_needs import NEEDS
 
 Rights = dict[str, str]
 """Scope to access."""
