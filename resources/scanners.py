@@ -89,21 +89,25 @@ def _ask(
         (folder / CONFIG).write_text(config)
         flags.append(f"--config={CONFIG}")
     command = [str(program), *flags, "--persona=auditor", "--format=json-v1", "--", *sources]
-    try:
-        ended = subprocess.run(  # noqa: S603 - our own files, below a folder of our own
-            command,
-            cwd=folder,
-            env={"PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"zizmor took longer than {SECONDS:g} s and was stopped"
-    except OSError as error:
-        return f"zizmor failed to start: {error}"
-    if ended.returncode == 0:
-        return _findings(ended.stdout, sources)
+    # It writes its answer line by line: into a file, so that nobody has to wake up for each of them.
+    with tempfile.TemporaryFile() as said:
+        try:
+            ended = subprocess.run(  # noqa: S603 - our own files, below a folder of our own
+                command,
+                cwd=folder,
+                env={"PATH": "/usr/bin:/bin"},
+                stdout=said,
+                stderr=subprocess.PIPE,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"zizmor took longer than {SECONDS:g} s and was stopped"
+        except OSError as error:
+            return f"zizmor failed to start: {error}"
+        if ended.returncode == 0:
+            said.seek(0)
+            return _findings(said.read(), sources)
     complaint = ended.stderr.decode("utf-8", "replace").strip()
     return f"zizmor failed ({_ending(ended.returncode)}): {complaint or 'it said nothing'}"
 
