@@ -45,7 +45,7 @@ def _block(finding: Finding, colour: bool) -> str:
 
 
 def _remarks(finding: Finding) -> str:
-    told = [] if finding.minutes is None else [f"about {finding.minutes:g} min a run"]
+    told = [] if finding.minutes is None else [f"about {max(round(finding.minutes, 1), 0.1):g} min a run"]
     if finding.fix:
         told.append("can be fixed" if finding.fix.safe else "can be fixed: --fix=all")
     return f" ({'; '.join(told)})" if told else ""
