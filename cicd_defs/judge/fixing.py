@@ -1,18 +1,15 @@
 """Apply fixes until nothing is left to apply, and prove each: its finding is gone, and nothing new has come."""
 
-import re
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from cicd_defs.facts.findings import Edit, Finding
+from cicd_defs.judge.readable import flaw
 
 MOST_ROUNDS = 50
 """Fixes that touch each other wait for the next round."""
-
-_KEY_ABOVE_ALL = re.compile(r"^([A-Za-z][\w-]*):(?:[ \r\n]|$)", re.MULTILINE)
-"""A file has each key once; two fixes at different places may both want to put `concurrency` there."""
 
 Audit = Callable[[Mapping[str, str]], tuple[Finding, ...]]
 """Audits the repository with some files in another state: path to text."""
@@ -55,9 +52,10 @@ def fix_all(
 ) -> Fixed:
     """Fix what can be fixed and is `wanted`. `read` gives a file's text as it is, None where it is not there.
 
-    Each round makes the edits of all fixes that do not touch each other; those of one fix are all made, or none. Where
-    a round brings something new in a file, that file's fixes are halved until those that bring it are found, which are
-    refused.
+    Each round makes the edits of all fixes that do not touch each other; those of one fix are all made, or none. Fixes
+    that only together make a file unreadable, as where two put the same key into one map, wait for each other: the
+    next round's are made for what the first one left. Where a round brings something new in a file, that file's fixes
+    are halved until those that bring it are found, which are refused.
     """
     state: dict[str, str] = {}
     refused: dict[str, Finding] = {}
@@ -75,7 +73,11 @@ def fix_all(
                 if _can_be_fixed(one, unsafe) and wanted(one) and one.fingerprint not in refused
             ]
         )
+        batch, unfit = _readable_together(batch, text_of)
+        refused |= {one.fingerprint: one for one in unfit}
         if not batch:
+            if unfit:
+                continue
             break
         trial, after = _tried(batch, state, text_of, audit)
         wrong = _files_gone_wrong(batch, findings, after)
@@ -112,19 +114,14 @@ def _touches(finding: Finding, files: Collection[str]) -> bool:
 
 
 def _batch(findings: Iterable[Finding]) -> list[Finding]:
-    """Fixes that do not touch each other: of two that do, or that put the same key above all, the first one."""
+    """Fixes that do not touch each other: of two that do, the first one."""
     taken: dict[str, list[tuple[int, int]]] = {}
-    keys: set[tuple[str, str]] = set()
     batch: list[Finding] = []
     for finding in findings:
         assert finding.fix is not None
         edits = finding.fix.edits
         if any(_overlaps(edit, taken.get(edit.file, [])) for edit in edits):
             continue
-        put = {(edit.file, key) for edit in edits for key in _KEY_ABOVE_ALL.findall(edit.text)}
-        if put & keys:
-            continue
-        keys |= put
         for edit in edits:
             insort(taken.setdefault(edit.file, []), (edit.start, edit.end))
         batch.append(finding)
@@ -141,12 +138,42 @@ def _overlaps(edit: Edit, taken: list[tuple[int, int]]) -> bool:
 def _tried(
     batch: Iterable[Finding], state: Mapping[str, str], text_of: Callable[[str], str], audit: Audit
 ) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    trial = {**state, **_edited(batch, text_of)}
+    return trial, audit(trial)
+
+
+def _edited(batch: Iterable[Finding], text_of: Callable[[str], str]) -> dict[str, str]:
+    """The files that some fixes change, as they leave them."""
     edits: dict[str, list[Edit]] = {}
     for finding in batch:
         for edit in finding.fix.edits if finding.fix else ():
             edits.setdefault(edit.file, []).append(edit)
-    trial = {**state, **{path: apply_edits(text_of(path), made) for path, made in edits.items()}}
-    return trial, audit(trial)
+    return {path: apply_edits(text_of(path), made) for path, made in edits.items()}
+
+
+def _readable_together(
+    batch: list[Finding], text_of: Callable[[str], str]
+) -> tuple[list[Finding], list[Finding]]:
+    """Fixes that leave every file readable when they are made at once, the first ones first; then those that do not
+    so much as alone.
+    """
+
+    def broken_by(fixes: Iterable[Finding]) -> set[str]:
+        changed = _edited(fixes, text_of)
+        return {path for path, text in changed.items() if flaw(path, text) and not flaw(path, text_of(path))}
+
+    broken = broken_by(batch)
+    if not broken:
+        return batch, []
+    kept = [one for one in batch if not _touches(one, broken)]
+    unfit: list[Finding] = []
+    for one in batch:
+        if _touches(one, broken):
+            if not broken_by([*(held for held in kept if _touches(held, broken)), one]):
+                kept.append(one)
+            elif broken_by([one]):
+                unfit.append(one)
+    return kept, unfit
 
 
 def _files_gone_wrong(

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Finding, Fix, Severity, in_order
+from cicd_defs.facts.source import Source
+from cicd_defs.facts.workflow import WrittenWorkflow
+from cicd_defs.facts.yaml_nodes import Mapping
+from cicd_defs.judge.edits import insert_pair, set_input
 from cicd_defs.judge.fixing import apply_edits, fix_all
+from cicd_defs.judge.readable import flaw
 
 RED = "red"
 
@@ -139,3 +144,94 @@ def test_only_what_is_wanted_is_mended(wanted):
 
     fixed = fix_all({"a": "x"}.get, judged, unsafe=True, wanted=lambda _: wanted)
     assert bool(fixed.files) == wanted
+
+
+CI = ".github/workflows/ci.yml"
+BARE = """\
+on: push
+jobs:
+  test:
+    name: Tests
+    runs-on: ubuntu-24.04  # small
+    # They are quick.
+    steps:
+      - name: Get it
+        uses: actions/checkout@v4
+        if: always()
+      - run: make
+"""
+ABOVE_ALL = {"permissions": "{}", "concurrency": "ci", "env": "{A: 1}"}
+OF_JOBS = {"timeout-minutes": "5", "permissions": "{}", "concurrency": "tests", "env": "{B: 1}"}
+OF_CHECKOUTS = {"persist-credentials": "false", "fetch-depth": "1", "clean": "true"}
+PLACES = {"jobs": ("on", "jobs"), "test": ("name", "runs-on", "steps")}
+
+
+def wanting(place: str, key: str, before: str):
+    """A rule that wants a key above all or in the job, and puts it before another: several may want the same."""
+
+    def asked(workflow: WrittenWorkflow):
+        node = workflow.root if place == "jobs" else workflow.jobs[0].node
+        value = {"jobs": ABOVE_ALL, "test": OF_JOBS}[place][key]
+        if key not in node.by_key:
+            yield insert_pair(workflow.source, node, [f"{key}: {value}"], before=before)
+
+    return asked
+
+
+def wanting_input(key: str, behind: str | None):
+    """A rule that wants an input of the checkout, and where there is none yet, `with` behind a key."""
+
+    def asked(workflow: WrittenWorkflow):
+        step = workflow.steps[0]
+        if key in step.inputs:
+            return
+        if behind is None or isinstance(step.node.get("with"), Mapping):
+            yield set_input(step, key, OF_CHECKOUTS[key])
+        else:
+            lines = ["with:", f"  {key}: {OF_CHECKOUTS[key]}"]
+            yield insert_pair(workflow.source, step.node, lines, after=behind)
+
+    return asked
+
+
+WISHES = [
+    *(wanting("jobs", key, before) for key in ABOVE_ALL for before in PLACES["jobs"]),
+    *(wanting("test", key, before) for key in OF_JOBS for before in PLACES["test"]),
+    *(wanting_input(key, behind) for key in OF_CHECKOUTS for behind in (None, "name", "if")),
+]
+
+
+@given(st.sets(st.integers(0, len(WISHES) - 1), min_size=2))
+def test_several_fixes_that_put_the_same_key_somewhere_put_it_there_once(chosen):
+    def judged(state):
+        text = state.get(CI, BARE)
+        assert not flaw(CI, text)
+        workflow = WrittenWorkflow.read(Source(CI, text))
+        return in_order(
+            [
+                finding(CI, edit.start, edit, rule=f"wish-{number}")
+                for number in sorted(chosen)
+                for edit in WISHES[number](workflow)
+                if edit
+            ]
+        )
+
+    fixed = fix_all({CI: BARE}.get, judged, unsafe=False)
+    assert not fixed.left
+    assert not fixed.refused
+    left = fixed.files[CI]
+    for line in BARE.splitlines():
+        assert line.removeprefix("      - ").strip() in left
+
+
+@pytest.mark.parametrize("bad", ["a: 1\na: 2\n", "a: ["])
+def test_a_fix_that_nobody_could_read_is_refused_unasked(bad):
+    def judged(state):
+        text = state.get(CI, "a: 1\nb: x\n")
+        assert text != bad
+        found = [finding(CI, 0, Edit(CI, 0, len(text), bad), rule="worse")] if "x" in text else []
+        return in_order([*found, *([finding(CI, 8, Edit(CI, 8, 9, "y"))] if "x" in text else [])])
+
+    fixed = fix_all({CI: "a: 1\nb: x\n"}.get, judged, unsafe=False)
+    assert fixed.files == {CI: "a: 1\nb: y\n"}
+    assert [one.rule for one in fixed.refused] == ["worse"]
