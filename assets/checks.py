@@ -6,6 +6,7 @@ A check that could not be made says so: it does not pass, and it is a warning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import NamedTuple
 
 import dagster as dg
@@ -73,7 +74,7 @@ def security(evidence: Evidence) -> Verdict:
         {"file": one.file, "rule": "unreadable", "message": one.reason} for one in evidence.scan.refusals
     ]
     unread += [{"file": path, "rule": "missing", "message": MISSING} for path in _missing(evidence)]
-    found = [*(finding.model_dump() for finding in evidence.scan.findings), *unread]
+    found = [*(asdict(finding) for finding in evidence.scan.findings), *unread]
     columns = ("file", "line", "severity", "rule", "message", "url")
     return _verdict(found, f"findings of {evidence.scan.scanner}", table(found, *columns))
 

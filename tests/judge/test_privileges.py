@@ -3,9 +3,10 @@ from typing import get_args
 import pytest
 
 from cicd_defs.judge.privileges import wrong_privileges
-from cicd_defs.plan.permissions import NEEDS, UnknownNeeds, permissions_for
+from cicd_defs.plan.permissions import UnknownNeeds, permissions_for
 from cicd_defs.plan.pins import VERSIONS, action
 from cicd_defs.plan.pipeline import Action, Expression, Job, Permission, Scope, Step, Workflow
+from cicd_defs.plan.token_needs import NEEDS
 from tests.judge.plans import alone, plans, workflows
 
 TOKEN, ALIAS = Expression(text="${{ github.token }}"), Expression(text="${{ secrets.GITHUB_TOKEN }}")
