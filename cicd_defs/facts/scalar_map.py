@@ -16,13 +16,37 @@ def places_in(source: Source, scalar: Scalar) -> list[int] | None:
     """The offset in the file of each character of a scalar's text, and of its end; None where they cannot be told."""
     text = source.text
     if scalar.style in {"|", ">"}:
-        return _aligned(text, source.next_line(scalar.start), scalar.end, scalar.text)
+        begin = source.next_line(scalar.start)
+        by_line = _line_by_line(text, begin, scalar.end, scalar.text) if scalar.style == "|" else None
+        return by_line or _aligned(text, begin, scalar.end, scalar.text)
     if not scalar.style:
         if text[scalar.start : scalar.end] == scalar.text:
             return list(range(scalar.start, scalar.end + 1))
         return _aligned(text, scalar.start, scalar.end, scalar.text)
     quote = scalar.style
     return _aligned(text, scalar.start + 1, scalar.end - 1, scalar.text, quote)
+
+
+def _line_by_line(text: str, at: int, end: int, value: str) -> list[int] | None:
+    """The same as `_aligned` for a block that keeps its lines, in big steps; None where a line is out of the ordinary.
+
+    Blanks that a line begins with stand for the first ones of its indentation.
+    """
+    places: list[int] = []
+    for line in value.split("\n"):
+        body = line.lstrip(" ")
+        stop = text.find("\n", at, end) if at < end else end
+        stop = stop if stop >= 0 else end
+        blanks, begin = len(line) - len(body), stop - len(body)
+        indent = text[at:begin] if begin >= at else "-"
+        if not text.startswith(body, begin) or indent.strip(" ") or len(indent) < blanks:
+            return None
+        if body[:1] in _BLANKS and (line or indent):
+            return None
+        places.extend(range(at, at + blanks))
+        places.extend(range(begin, stop + 1))
+        at = min(stop + 1, end)
+    return places
 
 
 def _aligned(text: str, at: int, end: int, value: str, quote: str = "") -> list[int] | None:

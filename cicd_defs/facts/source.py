@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 LARGEST = 1_048_576
@@ -53,7 +54,16 @@ class Source:
     @cached_property
     def starts(self) -> list[int]:
         """Where each line begins."""
-        return [0, *(found.end() for found in _NEWLINE.finditer(self.text))]
+        if self._has_returns:
+            return [0, *(found.end() for found in _NEWLINE.finditer(self.text))]
+        lines = self.text.split("\n")
+        lines.pop()  # the last one ends without a newline
+        return [0, *accumulate(len(line) + 1 for line in lines)]
+
+    @cached_property
+    def _has_returns(self) -> bool:
+        """Whether lines may end in something else than `\n`, which is quicker to look for."""
+        return "\r" in self.text
 
     @cached_property
     def newline(self) -> str:
@@ -78,11 +88,16 @@ class Source:
 
     def line_end(self, offset: int) -> int:
         """Where the line of an offset ends, before its newline."""
+        if not self._has_returns:
+            at = self.text.find("\n", offset)
+            return at if at >= 0 else len(self.text)
         found = _NEWLINE.search(self.text, offset)
         return found.start() if found else len(self.text)
 
     def next_line(self, offset: int) -> int:
         """Where the line after that of an offset begins; the end of the text where there is none."""
+        if not self._has_returns:
+            return (self.text.find("\n", offset) + 1) or len(self.text)
         found = _NEWLINE.search(self.text, offset)
         return found.end() if found else len(self.text)
 
