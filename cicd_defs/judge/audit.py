@@ -163,11 +163,25 @@ def _of_rules(repository: Repository, asked: Collection[Rule], failed: set[str])
             yield from _asked(rule, failed, workflow.source, partial(rule.find, workflow, repository))
     if not repository.whole:
         return
-    for module in repository.modules if by_subject["python"] else ():
-        for rule in by_subject["python"]:
-            yield from _asked(rule, failed, module.source, partial(rule.find, module, repository))
+    for rule in by_subject["python"]:
+        yield from _in_code(rule, repository, failed)
     for rule in by_subject["repository"]:
         yield from _asked(rule, failed, Source(".", ""), partial(rule.find, repository))
+
+
+def _in_code(rule: Rule, repository: Repository, failed: set[str]) -> tuple[Finding, ...]:
+    """What a rule finds in the Python code, which takes most of the time: asked again only where code has changed."""
+    key = rule.name, repository.code_state
+    if key not in repository.found_in_code:
+        found = tuple(
+            finding
+            for module in repository.modules
+            for finding in _asked(rule, failed, module.source, partial(rule.find, module, repository))
+        )
+        if rule.name in failed:
+            return found
+        repository.found_in_code[key] = found
+    return repository.found_in_code[key]
 
 
 def _asked(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cicd_defs.facts.stacks import Stacks
 
 
+_OF_CODE = (".py", ".pyi", ".toml", ".cfg", ".ini", ".json", "py.typed")
+"""Files that findings in Python code may hang on: the code itself, and how its tools are configured."""
+
 _NOT_AT_HAND = "its rights forbid it, it is a link, or it has more bytes than are read"
 
 
@@ -57,7 +60,8 @@ class Repository:
 
     `offers` gives the files that a declaration of the repository would have us write, by path: what is missing can
     be put there. It is asked only where something is missing. `workflow_paths` says which files are workflows, where
-    that does not follow from their names.
+    that does not follow from their names. `found_in_code` keeps what each rule found in Python code, by the rule's
+    name and the `code_state`: the files of it that are in another state than they were.
     """
 
     def __init__(
@@ -78,6 +82,8 @@ class Repository:
         self._parsed: dict[str, PythonModule | None] = {}
         self.unread: list[Unread] = []
         self.notes: dict[str, Any] = {}
+        self.code_state: frozenset[tuple[str, str]] = frozenset()
+        self.found_in_code: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Any, ...]] = {}
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -115,12 +121,21 @@ class Repository:
         return repository
 
     def changed(self, state: Mapping[str, str]) -> "Repository":
-        """The same with some files in another state. What it is made of counts as it was."""
+        """The same with some files in another state. What it is made of counts as it was.
+
+        What was read here is not read again; what was found in Python code is kept as long as nothing of it changes.
+        """
+        if not state:
+            return self
         paths = tuple(sorted({*self.tree.paths, *state}))
         read = self.tree.read
         tree = Tree(paths, lambda path: state[path].encode() if path in state else read(path))
         now = Repository(tree, whole=self.whole, workflow_paths=self._workflow_paths, offers=self._offers)
         now._stacks_of = self
+        now.found_in_code = self.found_in_code
+        now.code_state = self.code_state | {
+            (path, text) for path, text in state.items() if path.endswith(_OF_CODE)
+        }
         # What could not be read is read again, so that it is told again.
         now._sources = {path: held for path, held in self._sources.items() if held and path not in state}
         now._read = {path: held for path, held in self._read.items() if path not in state}
