@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -53,8 +53,49 @@ class _Answer(NamedTuple):
     refusals: tuple[Refusal, ...]
 
 
-_Key = tuple[str, str, str, bytes]
+_File = WrittenWorkflow | Source
+_Key = tuple[str, int, str, str, bytes]
 _Scan = Callable[[Mapping[str, str], str | None], Scan | NotEvaluated]
+
+
+class _Asked(NamedTuple):
+    """A file that a program is asked about, and by what its answer is remembered."""
+
+    file: _File
+    key: _Key
+
+
+@dataclass
+class Scanned:
+    """What one program said of some repositories' files, in its own words. Repositories are told by their numbers.
+
+    `said` is about the files that it was shown; the answers about all others are remembered.
+    """
+
+    asked: dict[int, list[_Asked]] = field(default_factory=dict)
+    said: dict[_Key, Scan] = field(default_factory=dict)
+    not_evaluated: dict[int, NotEvaluated] = field(default_factory=dict)
+    refused_configs: dict[int, tuple[Refusal, ...]] = field(default_factory=dict)
+
+    def take(self, shown: Mapping[str, _Asked], answer: Scan | NotEvaluated, config_path: str | None) -> None:
+        """Keep an answer by the files that were shown, each by the name that it had there."""
+        numbers = {one.key[1] for one in shown.values()}
+        if isinstance(answer, NotEvaluated):
+            self.not_evaluated |= dict.fromkeys(numbers, answer)
+            return
+        found: dict[str, list[Reported]] = {name: [] for name in shown}
+        for report in answer.findings:
+            found.get(report.file, []).append(report)
+        refused: dict[str, list[Refusal]] = {name: [] for name in shown}
+        odd = tuple(one for one in answer.refusals if one.file not in shown)
+        for refusal in answer.refusals:
+            if refusal.file in shown:
+                refused[refusal.file].append(refusal)
+        for name, one in shown.items():
+            self.said[one.key] = Scan(answer.scanner, tuple(found[name]), tuple(refused[name]))
+        if odd:
+            told = tuple(replace(one, file=config_path or one.file) for one in odd)
+            self.refused_configs |= dict.fromkeys(numbers, told)
 
 
 class FileJudges(Protocol):
@@ -74,56 +115,78 @@ class Judges:
 
     def judge(self, repository: Repository) -> Judged:
         """Ask both of a repository's files: only of those whose text was not judged before."""
-        asked = (
-            self._ask("zizmor", repository, _zizmor_files(repository), ZIZMOR_CONFIGS, self.zizmor.scan),
-            self._ask("hadolint", repository, _dockerfiles(repository), HADOLINT_CONFIGS, self.hadolint.scan),
-        )
-        return Judged(
-            tuple(finding for one in asked for finding in one.findings),
-            tuple(reason for one in asked for reason in one.not_evaluated),
-            tuple(refusal for one in asked for refusal in one.refusals),
+        [judged] = self.adopt([repository], self.scan([repository]))
+        return judged
+
+    def scan(self, repositories: Sequence[Repository]) -> tuple[Scanned, ...]:
+        """Ask both programs. Files of several repositories are judged in one go."""
+        return (
+            self._scan("zizmor", repositories, _zizmor_files, ZIZMOR_CONFIGS, self.zizmor.scan),
+            self._scan("hadolint", repositories, _dockerfiles, HADOLINT_CONFIGS, self.hadolint.scan),
         )
 
-    def _ask(
+    def adopt(self, repositories: Sequence[Repository], scanned: Sequence[Scanned]) -> tuple[Judged, ...]:
+        """What was said of each of the same repositories, in our words."""
+        return tuple(
+            self._adopted(number, repository, scanned) for number, repository in enumerate(repositories)
+        )
+
+    def _adopted(self, number: int, repository: Repository, scanned: Sequence[Scanned]) -> Judged:
+        others = {one.path: one for one in repository.workflows}
+        answers: list[_Answer] = []
+        for one in scanned:
+            for file, key in one.asked[number] if number not in one.not_evaluated else ():
+                if key not in self._said:
+                    self._said[key] = _answer(file, one.said[key], others.get)
+                answers.append(self._said[key])
+        return Judged(
+            tuple(finding for answer in answers for finding in answer.findings),
+            tuple(one.not_evaluated[number] for one in scanned if number in one.not_evaluated),
+            (
+                *(refusal for answer in answers for refusal in answer.refusals),
+                *(refusal for one in scanned for refusal in one.refused_configs.get(number, ())),
+            ),
+        )
+
+    def _scan(
         self,
         tool: str,
-        repository: Repository,
-        files: Mapping[str, WrittenWorkflow | Source],
+        repositories: Sequence[Repository],
+        files: Callable[[Repository], Mapping[str, _File]],
         configs: tuple[str, ...],
         scan: _Scan,
-    ) -> Judged:
-        config_path = next((path for path in configs if path in repository.paths), None)
-        config = repository.tree.text(config_path) if config_path else None
-        keys = {path: _key(tool, path, _source(file).text, config) for path, file in files.items()}
-        new = {path: file for path, file in files.items() if keys[path] not in self._said}
-        refusals: list[Refusal] = []
-        if new:
-            named = {_name(path, number, file): path for number, (path, file) in enumerate(new.items())}
-            answer = scan({name: _source(new[path]).text for name, path in named.items()}, config)
-            if isinstance(answer, NotEvaluated):
-                return Judged(not_evaluated=(answer,))
-            refusals = [
-                replace(one, file=config_path or one.file) for one in answer.refusals if one.file not in named
+    ) -> Scanned:
+        """Ask a program, once for each configuration that there is."""
+        scanned = Scanned()
+        shown: dict[tuple[str | None, str | None], dict[str, _Asked]] = {}
+        for number, repository in enumerate(repositories):
+            config_path = next((path for path in configs if path in repository.paths), None)
+            config = repository.tree.text(config_path) if config_path else None
+            asked = scanned.asked[number] = [
+                _Asked(file, _key(tool, number, path, _source(file).text, config))
+                for path, file in files(repository).items()
             ]
-            for name, path in named.items():
-                self._said[keys[path]] = _answer(new[path], name, answer, repository)
-        said = [self._said[keys[path]] for path in files]
-        return Judged(
-            tuple(finding for one in said for finding in one.findings),
-            refusals=(*(refusal for one in said for refusal in one.refusals), *refusals),
-        )
+            together = shown.setdefault((config_path, config), {})
+            for at, one in enumerate(one for one in asked if one.key not in self._said):
+                name = _name(one.key[2], at, one.file)
+                together[f"{number}/{name}" if len(repositories) > 1 else name] = one
+        for (config_path, config), new in shown.items():
+            if new:
+                texts = {name: _source(one.file).text for name, one in new.items()}
+                scanned.take(new, scan(texts, config), config_path)
+        return scanned
 
 
-def _key(tool: str, path: str, text: str, config: str | None) -> _Key:
+def _key(tool: str, number: int, path: str, text: str, config: str | None) -> _Key:
     data = text.encode("utf-8", "surrogatepass")
-    return tool, path, config or "", hashlib.sha256(data).digest()
+    return tool, number, path, config or "", hashlib.sha256(data).digest()
 
 
-def _source(file: WrittenWorkflow | Source) -> Source:
+def _source(file: _File) -> Source:
     return file.source if isinstance(file, WrittenWorkflow) else file
 
 
-def _name(path: str, number: int, file: WrittenWorkflow | Source) -> str:
+def _name(path: str, number: int, file: _File) -> str:
     """What a file is called where it is judged: zizmor knows workflows by where they are."""
     ordinary = not path.startswith("/") and ".." not in path.split("/") and not path.startswith("-")
     if isinstance(file, Source):
@@ -136,16 +199,14 @@ def _name(path: str, number: int, file: WrittenWorkflow | Source) -> str:
     return f"named/{number}/.github/workflows/{path.rpartition('/')[2]}"
 
 
-def _answer(file: WrittenWorkflow | Source, name: str, scan: Scan, repository: Repository) -> _Answer:
-    path = _source(file).path
-    reports: tuple[Reported, ...] = tuple(one for one in scan.findings if one.file == name)
+def _answer(file: _File, said: Scan, read: Callable[[str], WrittenWorkflow | None]) -> _Answer:
+    source = _source(file)
     if isinstance(file, Source):
-        findings = hadolint.adopted(file, reports)
+        findings = hadolint.adopted(file, said.findings)
     else:
-        others = {one.path: one for one in repository.workflows}
-        findings = zizmor.adopted(file, reports, others.get)
-    refused = tuple(replace(one, file=path) for one in scan.refusals if one.file == name)
-    return _Answer((*findings, *(_refused(_source(file), scan.scanner, one) for one in refused)), refused)
+        findings = zizmor.adopted(file, said.findings, read)
+    refusals = tuple(replace(one, file=source.path) for one in said.refusals)
+    return _Answer((*findings, *(_refused(source, said.scanner, one) for one in refusals)), refusals)
 
 
 def _refused(source: Source, tool: str, refusal: Refusal) -> Finding:
@@ -163,9 +224,9 @@ def _refused(source: Source, tool: str, refusal: Refusal) -> Finding:
     )
 
 
-def _zizmor_files(repository: Repository) -> dict[str, WrittenWorkflow | Source]:
+def _zizmor_files(repository: Repository) -> dict[str, _File]:
     """What zizmor judges: workflows, actions, and what Dependabot and pre-commit are told."""
-    files: dict[str, WrittenWorkflow | Source] = {file.path: file for file in repository.workflows}
+    files: dict[str, _File] = {file.path: file for file in repository.workflows}
     for path in filter(_ALSO_ZIZMORS.fullmatch, repository.tree.paths):
         source = repository.source(path)
         try:
@@ -176,7 +237,7 @@ def _zizmor_files(repository: Repository) -> dict[str, WrittenWorkflow | Source]
     return files
 
 
-def _dockerfiles(repository: Repository) -> dict[str, WrittenWorkflow | Source]:
+def _dockerfiles(repository: Repository) -> dict[str, _File]:
     """What hadolint judges: no templates, and of a whole repository no examples and fixtures."""
     named = [path for path in repository.tree.paths if is_dockerfile(path)]
     if repository.whole:

@@ -231,53 +231,23 @@ def _audited_together(targets: Sequence[Target], asked: Asked) -> list[Answer]:
     repositories = [repository_of(target, tree_of_target(target)) for target in targets]
     for repository in repositories:
         assert repository.workflows is not None  # read before both sides ask for them at once
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(_judged_by_others, repositories) if asked.others else None
+    if not asked.others:
         own = [ask_rules(repository, asked.settings) for repository in repositories]
-        said = waiting.result() if waiting else _Others([()] * len(targets), (), frozenset())
-    return [
-        Answer(target, joined(repository, mine, theirs, asked.settings, said.tools), said.notices)
-        for target, repository, mine, theirs in zip(targets, repositories, own, said.findings, strict=True)
-    ]
-
-
-class _Others(NamedTuple):
-    """What other programs found in each repository, who could not be asked, and who was."""
-
-    findings: "Sequence[tuple[Finding, ...]]"
-    notices: tuple[str, ...]
-    tools: frozenset[str]
-
-
-def _judged_by_others(repositories: "Sequence[Repository]") -> _Others:
-    """What other programs say of each repository. Files of several are judged in one go."""
-    from cicd_defs.facts.source import Source
-    from cicd_defs.facts.workflow import WrittenWorkflow
-    from cicd_defs.judge.repository import Repository
+        return [
+            Answer(target, joined(repository, mine, (), asked.settings))
+            for target, repository, mine in zip(targets, repositories, own, strict=True)
+        ]
     from resources.judges import Judges
 
     judges = Judges()
-    # Files that are no workflows, and configurations beside them, are one repository's own: it is asked by itself.
-    alone = [len(repositories) == 1 or len(one.workflows) < len(one.tree.paths) for one in repositories]
-    together = [
-        WrittenWorkflow(Source(f"{number}/{one.path}", one.source.text), one.root, one.kind)
-        for number, repository in enumerate(repositories)
-        if not alone[number]
-        for one in repository.workflows
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(judges.scan, repositories)
+        own = [ask_rules(repository, asked.settings) for repository in repositories]
+        judged = judges.adopt(repositories, waiting.result())
+    return [
+        Answer(target, joined(repository, mine, said.findings, asked.settings, said.tools), notices_of(said))
+        for target, repository, mine, said in zip(targets, repositories, own, judged, strict=True)
     ]
-    whole = judges.judge(Repository.of_workflows(together))
-    found: list[list[Finding]] = [[] for _ in repositories]
-    for finding in whole.findings:
-        which, _, path = finding.file.partition("/")
-        found[int(which)].append(at_path(finding, path))
-    said = [whole]
-    for number, repository in enumerate(repositories):
-        if alone[number]:
-            said.append(judges.judge(repository))
-            found[number].extend(said[-1].findings)
-    notices = tuple(notice for one in said for notice in notices_of(one))
-    tools = frozenset.intersection(*(one.tools for one in said))
-    return _Others([tuple(held) for held in found], notices, tools)
 
 
 def notices_of(answer: "Judged") -> tuple[str, ...]:

@@ -126,3 +126,18 @@ def test_hadolint_failing_is_not_taken_for_content(script, reason, tmp_path):
 
 def test_nothing_to_judge_asks_nobody():
     assert judge({"README.md": "# Shop"}, Judges(Zizmor(), Hadolint())).findings == ()
+
+
+def test_several_repositories_are_judged_in_one_go_and_each_as_if_it_were_alone():
+    zizmor = Counting()
+    repositories = [
+        Repository(Tree.of({CI: INJECTED, "Dockerfile": DOCKERFILE}), whole=False),
+        Repository(Tree.of({CI: CLEAN.replace("runs-on", "runs_on"), OTHER: INJECTED}), whole=False),
+        Repository(Tree.of({OTHER: CLEAN}), whole=False),
+    ]
+    together = Judges()
+    assert together.adopt(repositories, together.scan(repositories)) == tuple(
+        Judges().judge(one) for one in repositories
+    )
+    Judges(zizmor, Counting()).scan(repositories)
+    assert zizmor.shown == [[f"0/{CI}", f"1/{CI}", f"1/{OTHER}", f"2/{OTHER}"]]
