@@ -2,7 +2,8 @@
 
 What is proven of each fix: it is made exactly as it was announced; what can be parsed before it can be parsed after
 it; outside of its edits no key and no value of a YAML file differs; no comment is lost but with the lines that it was
-about; ends of lines and a byte order mark stay as they are. A second run finds nothing more to mend.
+about; ends of lines and a byte order mark stay as they are. An audit from the beginning finds what the last one found,
+and a second run nothing more to mend.
 """
 
 import ast
@@ -40,11 +41,15 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Mended:
-    """What came of a repository. `steps` in their order; `again` is what a second run would change."""
+    """What came of a repository. `anew` is what is found in what came out, by an audit from the beginning.
+
+    `steps` in their order; `again` is what a second run would change.
+    """
 
     name: str
     first: tuple[Finding, ...]
     fixed: Fixed
+    anew: tuple[Finding, ...]
     steps: tuple[Step, ...]
     again: Mapping[str, str]
     notices: tuple[str, ...]
@@ -55,6 +60,7 @@ class Mended:
         """Everything that a fix broke."""
         told = [problem for step in self.steps for problem in _step_problems(step)]
         told += _replayed(self)
+        told += _not_proven(self)
         told += [f"a second run changes {path}" for path in self.again]
         return [f"{self.name}: {problem}" for problem in told]
 
@@ -92,6 +98,7 @@ def mend(name: str, root: Path, tree: Tree, settings: Settings, *, others: bool)
 
     fixed = fix_all(tree.text_as_it_is, judged, unsafe=True)
     first = kept[0]
+    anew = judged_anew(tree, fixed, settings, judges if others else None, lambda: offers_for(root, tree))
 
     def after(path: str) -> str | None:
         return fixed.files[path] if path in fixed.files else tree.text_as_it_is(path)
@@ -110,7 +117,23 @@ def mend(name: str, root: Path, tree: Tree, settings: Settings, *, others: bool)
         rounds[-1][0].update(texts)
         rounds[-1][1].append(one)
     done = tuple(Step(texts, tuple(fixes)) for texts, fixes in rounds)
-    return Mended(name, first, fixed, done, again, tuple(notices), tree.text_as_it_is)
+    return Mended(name, first, fixed, anew, done, again, tuple(notices), tree.text_as_it_is)
+
+
+def judged_anew(
+    tree: Tree,
+    fixed: Fixed,
+    settings: Settings,
+    judges: Judges | None,
+    offers: Callable[[], Mapping[str, str]],
+) -> tuple[Finding, ...]:
+    """What is found in the mended files by somebody who remembers nothing of our own rules' findings."""
+
+    def read(path: str) -> bytes | None:
+        return fixed.files[path].encode() if path in fixed.files else tree.read(path)
+
+    mended = Repository(Tree(tuple(sorted({*tree.paths, *fixed.files})), read), offers=offers)
+    return audit(mended, settings, judges.judge(mended).findings if judges else ()).findings
 
 
 def _replayed(mended: Mended) -> Iterator[str]:
@@ -126,6 +149,16 @@ def _replayed(mended: Mended) -> Iterator[str]:
             yield f"{path} is not what its fixes make of it"
         if (wrong := parse_problem(path, text)) and not parse_problem(path, mended.read(path) or ""):
             yield f"{path}: all fixes together break it: {wrong}"
+
+
+def _not_proven(mended: Mended) -> Iterator[str]:
+    """What the audits between the fixes overlooked, since they look again only at what has changed."""
+    left, anew = (
+        Counter((one.tool, one.rule, one.file, one.line) for one in found)
+        for found in (mended.fixed.left, mended.anew)
+    )
+    for tool, rule, file, line in (anew - left) + (left - anew):
+        yield f"{file}:{line} [{tool} {rule}]: the last audit and one from the beginning do not agree"
 
 
 def _edits(fixes: Sequence[Finding], path: str) -> list[Edit]:
@@ -156,7 +189,7 @@ def fix_problems(path: str, before: str, edits: Sequence[Edit], meant: str = "")
         yield f"ends of lines are mixed: {_ends(after)}"
     if before and before.endswith("\n") != after.endswith("\n"):
         yield "the end of the last line is not what it was"
-    yield from (f"the comment `{lost}` is lost" for lost in lost_comments(before, after, edits, meant))
+    yield from (f"the comment `{lost}` is lost" for lost in lost_comments(path, before, after, edits, meant))
     if path.endswith((".yml", ".yaml")) and before:
         yield from _yaml_differences(before, after, edits)
 
@@ -195,40 +228,79 @@ def _key_twice(node: yaml.Node) -> str:
     return "".join(map(_key_twice, node.value)) if isinstance(node, yaml.SequenceNode) else ""
 
 
-def lost_comments(before: str, after: str, edits: Sequence[Edit], meant: str = "") -> list[str]:
-    """Comments that are gone although what they are about is there: they stood before or behind what was edited.
+def lost_comments(
+    path: str, before: str, after: str, edits: Sequence[Edit], meant: str = ""
+) -> Iterator[str]:
+    """Comments that are gone, or are none any more. `edits` are those of one fix, in order; `meant` is its subject.
 
-    A comment between two lines that were taken away went with these.
+    One that no edit touches stands where it has moved to, and ends there; another may have been put before it on its
+    line. One that an edit takes away is put elsewhere by the same fix, is what the fix is about, or went with the code
+    on both sides of it, or before it on its line.
     """
-    held = Counter(_comments(before))
-    # What is put before a comment on its line makes one comment of both.
-    gone = (
-        Counter({one: missing for one in held if (missing := before.count(one) - after.count(one)) > 0})
-        & held
-    )
-    if not gone:
-        return []
-    # Code of many lines that is put elsewhere takes its comments along.
-    removed = [
-        text
-        for edit in edits
-        if (text := before[edit.start : edit.end]) and (not edit.text.strip() or text.count("\n") > 1)
+    ends = {span.end: span for span in _comments(after)}
+    put = Counter(one.text for edit in edits for one in _comments(edit.text))
+    texts = (_texts_of(path, before), _texts_of(path, after))
+    for comment in _comments(before):
+        taking = [one for one in edits if _takes(one, comment)]
+        if taking:
+            if put[comment.text]:
+                put[comment.text] -= 1
+            elif comment.text not in meant and not any(_went_along(before, comment, one) for one in taking):
+                yield comment.text
+            continue
+        moved = sum(len(one.text) - (one.end - one.start) for one in edits if one.end <= comment.start)
+        now = ends.get(comment.end + moved)
+        stays = now is not None and now.start <= comment.start + moved
+        if not stays or _within(texts[0], comment.start) != _within(texts[1], comment.start + moved):
+            yield comment.text
+
+
+class Span(NamedTuple):
+    """A part of a text."""
+
+    start: int
+    end: int
+    text: str
+
+
+def _comments(text: str) -> list[Span]:
+    return [
+        Span(one.start(), one.start() + len(one[0].rstrip()), one[0].rstrip())
+        for one in COMMENT.finditer(text)
     ]
-    inside = Counter(comment for text in removed for comment in _comments(_between(text)))
-    return [lost for lost in (gone - inside).elements() if lost not in meant]
 
 
-def _between(removed: str) -> str:
-    """What was removed, without what stands before its first and behind its last line of something else."""
-    lines = removed.split("\n")
-    said = [number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
-    if not said:
-        return ""
-    return "\n".join(lines[said[0] : said[-1] + 1])
+def _texts_of(path: str, text: str) -> list[tuple[int, int]]:
+    """The places of a YAML file in which `#` may stand for itself."""
+    if not path.endswith((".yml", ".yaml")):
+        return []
+    return [(leaf.start, leaf.end) for leaf in leaves(text)]
 
 
-def _comments(text: str) -> list[str]:
-    return [found[0].rstrip() for found in COMMENT.finditer(text)]
+def _within(spans: Sequence[tuple[int, int]], at: int) -> bool:
+    return any(start <= at < end for start, end in spans)
+
+
+def _takes(edit: Edit, comment: Span) -> bool:
+    """Whether an edit changes a comment, or parts it from its own end."""
+    if edit.start == edit.end:
+        return comment.start < edit.start < comment.end
+    return edit.start < comment.end and comment.start < edit.end
+
+
+def _went_along(before: str, comment: Span, edit: Edit) -> bool:
+    """Whether a comment was taken away with what it is about, in whose place nothing stands."""
+    if edit.text.strip() or comment.start < edit.start or edit.end < comment.end:
+        return False
+    begin = before.rfind("\n", 0, comment.start) + 1
+    said = before[begin : comment.start]
+    if said.strip():
+        return edit.start <= begin + len(said) - len(said.lstrip())
+    return _has_code(before[edit.start : comment.start]) and _has_code(before[comment.end : edit.end])
+
+
+def _has_code(text: str) -> bool:
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.split("\n"))
 
 
 class Leaf(NamedTuple):

@@ -29,7 +29,14 @@ PLANTED = 6
 SHARE = 0.9
 """Of ten findings, nine are mended."""
 
-WORKFLOW = """\
+CI = ".github/workflows/ci.yml"
+LAST = """\
+      - run: make
+        # It is not always there.
+        if: always()
+"""
+WORKFLOW = (
+    """\
 on: push
 jobs:
   test:
@@ -38,6 +45,12 @@ jobs:
     steps:
       - run: make test  # all of them
 """
+    + LAST
+    + """\
+      - run: make done
+    outputs: {}  # none yet
+"""
+)
 
 
 def with_defects(folder: Path, chance: random.Random) -> dict[str, str]:
@@ -74,29 +87,63 @@ def test_mending_planted_defects_breaks_nothing(folder, windows):
     assert not mended.problems, "\n".join(mended.problems)
 
 
+def put(before: str, text: str) -> Edit:
+    at = WORKFLOW.index(before)
+    return Edit(CI, at, at, text)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
         pytest.param("runs-on: ubuntu-24.04", "runs-on: [", "cannot be read", id="no-yaml"),
         pytest.param("    # The tests take long.\n", "", "is lost", id="comment-taken"),
+        pytest.param("# The tests take", "# Tests take", "is lost", id="comment-changed"),
+        pytest.param(
+            "    # The tests take long.\n    steps:", "    steps:", "is lost", id="comment-before-taken"
+        ),
         pytest.param("make test  # all of them", "make check", "is lost", id="comment-behind-taken"),
+        pytest.param("all of them", "all of them, always", "is lost", id="comment-gone-on"),
+        pytest.param("# all of them", "#", "is lost", id="comment-emptied"),
+        pytest.param(
+            "run: make test  #", "run: |\n          make test  #", "is lost", id="comment-made-script"
+        ),
+        pytest.param(
+            "      - run: make test  # all of them\n",
+            "      - run: make check\n",
+            "is lost",
+            id="line-replaced",
+        ),
         pytest.param("    runs-on:", "  lint:\n    runs-on:", "differs", id="other-keys-moved"),
         pytest.param("on: push", "on: push\non: {}", "twice", id="key-twice"),
         pytest.param("push\n", "push\r\n", "ends of lines", id="ends-mixed"),
         pytest.param("on: push", "\ufeffon: push", "byte order mark", id="mark-put-before"),
-        pytest.param("# all of them\n", "# all of them", "last line", id="last-end-taken"),
+        pytest.param("# none yet\n", "# none yet", "last line", id="last-end-taken"),
     ],
 )
 def test_what_a_wrong_fix_breaks_is_told(old, new, told):
     at = WORKFLOW.index(old)
-    edit = Edit(".github/workflows/ci.yml", at, at + len(old), new)
+    edit = Edit(CI, at, at + len(old), new)
     assert any(told in problem for problem in fix_problems(edit.file, WORKFLOW, [edit]))
 
 
-def test_a_right_fix_is_told_nothing_of():
-    at = WORKFLOW.index("    steps:")
-    edit = Edit(".github/workflows/ci.yml", at, at, "    timeout-minutes: 10\n")
-    assert not list(fix_problems(edit.file, WORKFLOW, [edit]))
+def taken(text: str) -> Edit:
+    at = WORKFLOW.index(text)
+    return Edit(CI, at, at + len(text), "")
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        pytest.param([put("    steps:", "    timeout-minutes: 10\n")], id="key-put-in"),
+        pytest.param([put("# all of them", "# v1 ")], id="comment-before-another"),
+        pytest.param([put("  # all of them", " # v1")], id="comment-closer-than-another"),
+        pytest.param([taken("      - run: make test  # all of them\n")], id="line-with-its-comment"),
+        pytest.param([taken(LAST)], id="lines-with-a-comment-between"),
+        pytest.param([taken(LAST), put("      - run: make test", LAST)], id="lines-moved"),
+    ],
+)
+def test_a_right_fix_is_told_nothing_of(edits):
+    assert not list(fix_problems(CI, WORKFLOW, edits))
 
 
 def real(folder: Path) -> tuple[list[str], dict[str, Counter[str]]]:
