@@ -3,11 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from cicd_defs.cli import UsageProblem, app
+from cicd_defs.cli import COMMANDS, UsageProblem, app
 from tests.pairwise.repositories import REPOSITORIES
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,34 @@ def process(*arguments: object) -> subprocess.CompletedProcess[str]:
     """The command as a person runs it: errors as they are printed."""
     command = [str(Path(sys.executable).parent / "cicd"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name):
+    command = app.get_command(click.Context(app), name)
+    _, about = COMMANDS[name]
+    assert command.name == name
+    assert command.help.startswith(about)
+    assert about in " ".join(cicd("--help").output.split())
+    assert cicd(name, "--help").exit_code == 0
+
+
+def test_a_command_that_is_not_there_is_told_in_words():
+    refused = process("audti")
+    assert refused.returncode == 2
+    assert "No such command 'audti'" in refused.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["audit", "--help"]])
+def test_help_loads_nothing_of_what_the_commands_do(arguments):
+    program = (
+        "import sys; from cicd_defs.cli import app\n"
+        f"app({arguments!r}, standalone_mode=False)\n"
+        "rooms = ('cicd_defs.facts', 'cicd_defs.judge', 'cicd_defs.plan', 'cicd_defs.spec', 'resources')\n"
+        "print(sorted(name for name in sys.modules if name.startswith((*rooms, 'pydantic', 'yaml'))))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from cicd_defs.cli import UsageProblem, app
 from tests.judge.test_improvement import POOR

@@ -4,7 +4,7 @@ import datetime
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from cicd_defs.cli import UsageProblem, app
 from cicd_defs.plan.pinned import read_pins

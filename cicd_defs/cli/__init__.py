@@ -1,41 +1,74 @@
 """The door for people: `cicd …`. Reads files and arguments, asks the rooms, prints, and sets the exit code.
 
 Exit codes: 0 well; 1 a mistake, told in words; 2 `cicd plan` found changes, or a command line that makes no sense.
-Everything heavy is imported inside the command that needs it, so that `cicd --help` answers at once.
+A command is loaded when it is called, and what is heavy within the command that needs it: people wait for each call.
 """
 
 import sys
+from importlib import import_module
 
-import typer
+import click
 
-from cicd_defs.cli import pins
-from cicd_defs.cli.audit import audit, with_fix_value
-from cicd_defs.cli.files import apply, plan, render
-from cicd_defs.cli.improve import improve
-from cicd_defs.cli.projects import check, detect, explain, init
 from cicd_defs.cli.reading import UsageProblem
-from cicd_defs.cli.writing import say
 
-__all__ = ["UsageProblem", "app", "main"]
+__all__ = ["COMMANDS", "UsageProblem", "app", "main"]
 
-app = typer.Typer(
-    name="cicd",
-    help="One declaration of a repository's delivery pipeline, and everything that follows from it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,
+COMMANDS = {
+    "check": ("projects", "Read project files and print what is wrong with them, as file:line:column."),
+    "explain": ("projects", "Tell what a key of a project file means, or a rule of the audit."),
+    "detect": (
+        "projects",
+        "Tell what a repository is made of: components, tools, commands, and the evidence for each.",
+    ),
+    "init": ("projects", "Write a commented project file from what is detected in a repository."),
+    "plan": ("files", "Show what `cicd apply` would change in the repository, as a diff."),
+    "render": ("files", "Write the files of a project into a folder."),
+    "apply": (
+        "files",
+        "Bring a repository's files up to date with its declaration; what people changed in them stays.",
+    ),
+    "audit": ("audit", "Find what is wrong with repositories' CI, and mend it."),
+    "improve": (
+        "improve",
+        "Plan how a repository's CI is made good: an ordered series of pull requests with their patches.",
+    ),
+    "demo": ("demo", "Copy the sample repository, materialise its whole graph, and show what came of it."),
+    "pins": ("pins", "Versions of actions and images, each pinned to a commit or a digest."),
+}
+"""Each command: the module beside this one that holds it under its name, and how its help begins."""
+
+
+class _Commands(click.Group):
+    """The commands above. Their list is told without loading any of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click asks so
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click asks so
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"cicd_defs.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+app = _Commands(
+    "cicd", help="One declaration of a repository's delivery pipeline, and everything that follows from it."
 )
-
-for command in (check, explain, detect, init, plan, render, apply, audit, improve):
-    app.command()(command)
-app.add_typer(pins.app, name="pins")
 
 
 def main() -> None:
     """Run the command line. Errors that we know are printed in words, on standard error, without a traceback."""
     try:
-        app(with_fix_value(sys.argv[1:]))
+        app(prog_name="cicd")
     except UsageProblem as problem:
+        from cicd_defs.cli.writing import say
+
         say(str(problem))
         sys.exit(problem.code)
     except OSError as error:
@@ -46,11 +79,3 @@ def main() -> None:
             f"{error.object!a}: this name is not text that can be written down. Rename it.", file=sys.stderr
         )
         sys.exit(1)
-
-
-@app.command()
-def demo() -> None:
-    """Copy the sample repository, materialise its whole graph, and show what came of it."""
-    from cicd_defs.demo import run_demo
-
-    raise typer.Exit(run_demo())

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-import typer
+import click
+from click.exceptions import Exit
 
 from cicd_defs.cli.auditing import Answer, Asked, Target, answers, targets_of, told
-from cicd_defs.cli.reading import UsageProblem, project_of
+from cicd_defs.cli.reading import PLACE, UsageProblem, project_of
 from cicd_defs.cli.writing import say, terminal, write_changes
 
 if TYPE_CHECKING:
@@ -32,49 +33,52 @@ WRONG = 2
 """The exit code for what a person has to put right first."""
 
 
+class _Audit(click.Command):
+    """The command, with `--fix` alone meaning the safe fixes: the word behind it is a path."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_fix_value(args))
+
+
+@click.command(cls=_Audit)
+@click.argument("paths", type=PLACE, nargs=-1, help="Repositories or workflow files. Default: this folder.")
+@click.option("--profile", help="default, or strict: every rule.  [default: default]")
+@click.option(
+    "--format", "form", default="text", show_default=True, help="text, json, sarif or github (annotations)."
+)
+@click.option(
+    "--fix", metavar="[=all]", help="Make the safe fixes; --fix=all: all of them. Prints what changed."
+)
+@click.option(
+    "--fail-on",
+    default="low",
+    show_default=True,
+    help="Exit with 1 for findings of this severity or above: low, medium, high.",
+)
+@click.option(
+    "--baseline",
+    type=PLACE,
+    help=f"Known findings, which do not count. Default: each repository's {BASELINE}.",
+)
+@click.option(
+    "--write-baseline", is_flag=True, help="Write what is found into the baseline, and exit with 0."
+)
+@click.option("--spec", type=PLACE, help="A project file, whose `audit:` gives the settings.")
+@click.option("--ignore", multiple=True, help="A rule that keeps silent.")
+@click.option("--own-rules", "own_only", is_flag=True, help="Ask our own rules only, not zizmor or hadolint.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes. Default: one for each core.")
 def audit(  # noqa: PLR0913, PLR0917 - each is an option
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Repositories or workflow files. Default: this folder.")
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="default, or strict: every rule.", show_default="default")
-    ] = None,
-    form: Annotated[
-        str, typer.Option("--format", help="text, json, sarif or github (annotations).")
-    ] = "text",
-    fix: Annotated[
-        str | None,
-        typer.Option(
-            "--fix",
-            help="Make the safe fixes; --fix=all: all of them. Prints what changed.",
-            metavar="[=all]",
-        ),
-    ] = None,
-    fail_on: Annotated[
-        str,
-        typer.Option(
-            "--fail-on", help="Exit with 1 for findings of this severity or above: low, medium, high."
-        ),
-    ] = "low",
-    baseline: Annotated[
-        Path | None,
-        typer.Option(
-            "--baseline", help=f"Known findings, which do not count. Default: each repository's {BASELINE}."
-        ),
-    ] = None,
-    write_baseline: Annotated[
-        bool, typer.Option("--write-baseline", help="Write what is found into the baseline, and exit with 0.")
-    ] = False,
-    spec: Annotated[
-        Path | None, typer.Option("--spec", help="A project file, whose `audit:` gives the settings.")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option("--ignore", help="A rule that keeps silent.")] = None,
-    own_only: Annotated[
-        bool, typer.Option("--own-rules", help="Ask our own rules only, not zizmor or hadolint.")
-    ] = False,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="Processes. Default: one for each core.")
-    ] = None,
+    paths: tuple[Path, ...],
+    profile: str | None,
+    form: str,
+    fix: str | None,
+    fail_on: str,
+    baseline: Path | None,
+    write_baseline: bool,
+    spec: Path | None,
+    ignore: tuple[str, ...],
+    own_only: bool,
+    jobs: int | None,
 ) -> None:
     """Find what is wrong with repositories' CI, and mend it."""
     _check_choices(
@@ -84,8 +88,8 @@ def audit(  # noqa: PLR0913, PLR0917 - each is an option
         ("--fail-on", fail_on, SEVERITIES),
     )
     with _mistakes():
-        settings = settings_of(spec, profile, ignore or [])
-        targets, problems = targets_of(paths or [Path()])
+        settings = settings_of(spec, profile, ignore)
+        targets, problems = targets_of(paths or (Path(),))
         wanted: Literal["safe", "all"] | None = "all" if fix == "all" else "safe" if fix else None
         said, more = _answers(targets, Asked(settings, not own_only, wanted), jobs)
         lost = [*problems, *more]
@@ -95,10 +99,10 @@ def audit(  # noqa: PLR0913, PLR0917 - each is an option
             say(problem)
         if write_baseline:
             _write_baselines(said, baseline)
-            raise typer.Exit(WRONG if lost else 0)
+            raise Exit(WRONG if lost else 0)
         report = _sorted_out(said, _Places.of(targets, baseline), form)
         _print(form, report)
-    raise typer.Exit(_exit_code(report, fail_on, lost))
+    raise Exit(_exit_code(report, fail_on, lost))
 
 
 def _check_choices(*options: tuple[str, str, Sequence[str]]) -> None:
@@ -341,8 +345,6 @@ def _write_baselines(said: Sequence[Answer], given: Path | None) -> None:
 
 
 def with_fix_value(arguments: Sequence[str]) -> list[str]:
-    """A command line in which `--fix` has its value: alone it means the safe ones."""
-    if not arguments or arguments[0] != "audit":
-        return list(arguments)
+    """The arguments of `cicd audit` in which `--fix` has its value: alone it means the safe ones."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return ["--fix=safe" if word == "--fix" and at < end else word for at, word in enumerate(arguments)]

@@ -5,18 +5,20 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import typer
+import click
+from click.exceptions import Exit
 
 from cicd_defs.cli.reading import (
-    Repo,
-    Spec,
+    PLACE,
     UsageProblem,
     compiled,
     folder_tree,
     project_of,
+    repo_option,
     repository_of,
+    spec_argument,
     tree_of,
 )
 from cicd_defs.cli.writing import say, terminal, write_changes
@@ -29,19 +31,17 @@ if TYPE_CHECKING:
     from cicd_defs.render.regenerate import Regenerated
     from cicd_defs.spec.model import Project
 
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that were written by hand.")]
-Keep = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--keep",
-        help="Settle a conflict: leave this element as it is in the file. An element, a file, or `all`.",
-    ),
-]
-Take = Annotated[
-    list[str] | None,
-    typer.Option("--take", help="Settle a conflict: take what is generated. An element, a file, or `all`."),
-]
-
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that were written by hand.")
+keep_option = click.option(
+    "--keep",
+    multiple=True,
+    help="Settle a conflict: leave this element as it is in the file. An element, a file, or `all`.",
+)
+take_option = click.option(
+    "--take",
+    multiple=True,
+    help="Settle a conflict: take what is generated. An element, a file, or `all`.",
+)
 
 MOST_LINES = 40
 """So many lines of each side of a conflict are shown."""
@@ -70,19 +70,21 @@ class Outcome(NamedTuple):
         return {**changed, **dict.fromkeys(self.regenerated.removed)}
 
 
+@click.command()
+@spec_argument
+@click.option("--out", type=PLACE, required=True, help="The folder to write the files into.")
+@repo_option
+@overwrite_option
+@keep_option
+@take_option
 def render(
-    spec: Spec,
-    out: Annotated[Path, typer.Option("--out", help="The folder to write the files into.")],
-    repo: Repo = None,
-    overwrite: Overwrite = False,
-    keep: Keep = None,
-    take: Take = None,
+    spec: Path, out: Path, repo: Path | None, overwrite: bool, keep: tuple[str, ...], take: tuple[str, ...]
 ) -> None:
     """Write the files of a project into a folder. What people changed there is kept; see `cicd apply`."""
     project = project_of(spec)
     tree = tree_of(repository_of(project, spec, repo))
     pipeline, files = compiled(spec, project, tree)
-    choices = Choices(overwrite or project.pipeline.overwrite, tuple(keep or ()), tuple(take or ()))
+    choices = Choices(overwrite or project.pipeline.overwrite, keep, take)
     outcome = brought_together(out, pipeline, files, folder_tree(out), choices)
     written = write_changes(out, outcome.changes, outcome.current, overwrite=choices.overwrite)
     for path in dict.fromkeys((*(out / file.path for file in outcome.regenerated.files), *written)):
@@ -90,21 +92,24 @@ def render(
     print_decisions(outcome, sys.stderr.write)
 
 
+@click.command()
+@spec_argument
+@repo_option
+@click.option(
+    "--branch", help="Commit to this branch, and leave the work tree as it is. It may be a new one."
+)
+@click.option("--message", "-m", help="The commit's message. Default: what changes.")
+@overwrite_option
+@keep_option
+@take_option
 def apply(  # noqa: PLR0913, PLR0917 - a command has its options
-    spec: Spec,
-    repo: Repo = None,
-    branch: Annotated[
-        str | None,
-        typer.Option(
-            "--branch", help="Commit to this branch, and leave the work tree as it is. It may be a new one."
-        ),
-    ] = None,
-    message: Annotated[
-        str | None, typer.Option("--message", "-m", help="The commit's message. Default: what changes.")
-    ] = None,
-    overwrite: Overwrite = False,
-    keep: Keep = None,
-    take: Take = None,
+    spec: Path,
+    repo: Path | None,
+    branch: str | None,
+    message: str | None,
+    overwrite: bool,
+    keep: tuple[str, ...],
+    take: tuple[str, ...],
 ) -> None:
     """Bring a repository's files up to date with its declaration; what people changed in them stays.
 
@@ -113,7 +118,7 @@ def apply(  # noqa: PLR0913, PLR0917 - a command has its options
     """
     project = project_of(spec)
     place = repository_of(project, spec, repo)
-    choices = Choices(overwrite or project.pipeline.overwrite, tuple(keep or ()), tuple(take or ()))
+    choices = Choices(overwrite or project.pipeline.overwrite, keep, take)
     if branch is not None:
         _commit(spec, project, place, branch, message, choices)
         return
@@ -130,7 +135,10 @@ def apply(  # noqa: PLR0913, PLR0917 - a command has its options
         print("No changes.", file=sys.stderr)
 
 
-def plan(spec: Spec, repo: Repo = None) -> None:
+@click.command()
+@spec_argument
+@repo_option
+def plan(spec: Path, repo: Path | None) -> None:
     """Show what `cicd apply` would change in the repository, as a diff. Exit code 2 where there are changes."""
     project = project_of(spec)
     tree = tree_of(repository_of(project, spec, repo))
@@ -144,7 +152,7 @@ def plan(spec: Spec, repo: Repo = None) -> None:
     print_decisions(outcome, sys.stderr.write)
     _print_conflicts(outcome.regenerated.conflicts)
     if outcome.changes or outcome.regenerated.conflicts:
-        raise typer.Exit(2)
+        raise Exit(2)
     print("No changes.", file=sys.stderr)
 
 

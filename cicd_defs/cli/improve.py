@@ -5,30 +5,24 @@ import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from cicd_defs.cli.audit import settings_of
 from cicd_defs.cli.auditing import declared_for
-from cicd_defs.cli.reading import UsageProblem, tree_of
+from cicd_defs.cli.reading import PLACE, UsageProblem, tree_of
 from cicd_defs.cli.writing import say, write_changes
 
 FORMATS = ("md", "json")
 
 
-def improve(
-    path: Annotated[Path, typer.Argument(help="The repository's folder.")] = Path(),
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="A folder for plan.md, plan.json and the patches. Default: print."),
-    ] = None,
-    form: Annotated[str, typer.Option("--format", help="What is printed: md or json.")] = "md",
-    spec: Annotated[
-        Path | None, typer.Option("--spec", help="A project file. Default: what is detected.")
-    ] = None,
-    profile: Annotated[str | None, typer.Option("--profile", help="default or strict.")] = None,
-) -> None:
+@click.command()
+@click.argument("path", type=PLACE, default=Path(), help="The repository's folder. Default: this one.")
+@click.option("--out", type=PLACE, help="A folder for plan.md, plan.json and the patches. Default: print.")
+@click.option("--format", "form", default="md", show_default=True, help="What is printed: md or json.")
+@click.option("--spec", type=PLACE, help="A project file. Default: what is detected.")
+@click.option("--profile", help="default or strict.")
+def improve(path: Path, out: Path | None, form: str, spec: Path | None, profile: str | None) -> None:
     """Plan how a repository's CI is made good: an ordered series of pull requests with their patches."""
     if form not in FORMATS:
         raise UsageProblem(f"--format: `{form}` is none of {', '.join(FORMATS)}.", 2)

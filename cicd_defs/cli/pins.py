@@ -1,21 +1,18 @@
 """Commands about pins: which version of every action and image is used, and which is the newest."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from cicd_defs.cli.reading import PROJECTS, UsageProblem
+from cicd_defs.cli.reading import PLACE, PROJECTS, UsageProblem
 
 if TYPE_CHECKING:
     from cicd_defs.plan.pinned import Pin, Pins
     from resources.pin_lookups import Sources
     from resources.registries import Registries
-
-app = typer.Typer(
-    help="Versions of actions and images, each pinned to a commit or a digest.", no_args_is_help=True
-)
 
 FILE = PROJECTS / "pins.tsv"
 GITHUB = "https://github.com"
@@ -25,10 +22,20 @@ LOOK = (
 )
 
 
-@app.command("list")
-def list_pins(
-    file: Annotated[Path, typer.Option("--file", help="The file of pins, beside the project files.")] = FILE,
-) -> None:
+@click.group()
+def pins() -> None:
+    """Versions of actions and images, each pinned to a commit or a digest."""
+
+
+@pins.command("list")
+@click.option(
+    "--file",
+    type=PLACE,
+    default=FILE,
+    show_default=True,
+    help="The file of pins, beside the project files.",
+)
+def list_pins(file: Path) -> None:
     """Print every pin in use: kind, name, version, commit or digest, who told it, since when, and its age in days."""
     from datetime import UTC, datetime
 
@@ -43,16 +50,14 @@ def list_pins(
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
-@app.command()
-def update(
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", help="An action or an image in use, or an image to add: mongo:8."),
-    ] = None,
-    major: Annotated[bool, typer.Option("--major", help="Take new major versions of actions too.")] = False,
-    out: Annotated[Path, typer.Option("--out", help="The file of pins to bring up to date.")] = FILE,
-    github: Annotated[str, typer.Option("--github", help="Where the actions' repositories are.")] = GITHUB,
-) -> None:
+@pins.command()
+@click.option("--only", multiple=True, help="An action or an image in use, or an image to add: mongo:8.")
+@click.option("--major", is_flag=True, help="Take new major versions of actions too.")
+@click.option(
+    "--out", type=PLACE, default=FILE, show_default=True, help="The file of pins to bring up to date."
+)
+@click.option("--github", default=GITHUB, show_default=True, help="Where the actions' repositories are.")
+def update(only: tuple[str, ...], major: bool, out: Path, github: str) -> None:
     """Look up the newest version of each action and the digest of each image, and write them into the file of pins.
 
     Everything that is planned from then on has these. A tag that was moved since it was recorded is an error; then,
@@ -102,7 +107,7 @@ def _in_use(file: Path) -> "Pins":
     return _kept(file).over(packaged())
 
 
-def _chosen(used: "Pins", only: list[str]) -> tuple["Pin", ...]:
+def _chosen(used: "Pins", only: Iterable[str]) -> tuple["Pin", ...]:
     """The pins of these names: an action's, an image's with its tag or all tags of it, or an image that is new."""
     chosen: dict[str, Pin] = {}
     for name in only:

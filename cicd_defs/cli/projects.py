@@ -5,21 +5,20 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
-from cicd_defs.cli.reading import PROJECTS, UsageProblem, branch_in, bytes_of, stacks_of, tree_of
+from cicd_defs.cli.reading import PLACE, PROJECTS, UsageProblem, branch_in, bytes_of, stacks_of, tree_of
 
 if TYPE_CHECKING:
     from cicd_defs.facts.stacks import Component, Stacks
 
 
-def check(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Project files. Default: all in projects/.")
-    ] = None,
-) -> None:
+@click.command()
+@click.argument("files", type=PLACE, nargs=-1, help="Project files. Default: all in projects/.")
+def check(files: tuple[Path, ...]) -> None:
     """Read project files and print what is wrong with them, as file:line:column."""
     from cicd_defs.spec.read import SpecError, check_names, read_project
 
@@ -35,21 +34,18 @@ def check(
     for problem in sorted(set(problems)):
         print(problem, file=sys.stderr)
     if problems:
-        raise typer.Exit(1)
+        raise Exit(1)
     print(f"{len(chosen)} project file{'s' if len(chosen) != 1 else ''}, nothing wrong.")
 
 
-def explain(
-    key: Annotated[
-        str | None,
-        typer.Argument(
-            help="A key, such as versions; a rule of the audit, such as or-true; or the word `rules`."
-        ),
-    ] = None,
-    page: Annotated[
-        bool, typer.Option("--page", help="With `rules`: all manuals as one page of Markdown.")
-    ] = False,
-) -> None:
+@click.command()
+@click.argument(
+    "key",
+    required=False,
+    help="A key, such as versions; a rule of the audit, such as or-true; or the word `rules`.",
+)
+@click.option("--page", is_flag=True, help="With `rules`: all manuals as one page of Markdown.")
+def explain(key: str | None, page: bool) -> None:
     """Tell what a key of a project file means, or a rule of the audit. Without a word: list all keys."""
     if page:
         if key != "rules":
@@ -84,10 +80,10 @@ def _explained_rule(word: str) -> str | None:
     return overview_of_rules() if word == "rules" else manual_of(word)
 
 
-def detect(
-    path: Annotated[Path, typer.Argument(help="The repository's folder.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-) -> None:
+@click.command()
+@click.argument("path", type=PLACE, help="The repository's folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def detect(path: Path, as_json: bool) -> None:
     """Tell what a repository is made of: components, tools, commands, and the evidence for each."""
     from cicd_defs.facts.union import corpus_columns
 
@@ -98,13 +94,11 @@ def detect(
     _print_stacks(stacks)
 
 
-def init(
-    path: Annotated[Path, typer.Argument(help="The repository's folder.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The file to write. Default: projects/NAME.yaml.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-) -> None:
+@click.command()
+@click.argument("path", type=PLACE, help="The repository's folder.")
+@click.option("--out", type=PLACE, help="The file to write. Default: projects/NAME.yaml.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def init(path: Path, out: Path | None, force: bool) -> None:
     """Write a commented project file from what is detected in a repository."""
     from cicd_defs.render.project import name_for, render_project
     from cicd_defs.spec.read import check_names

@@ -1,9 +1,9 @@
 """What every command reads: project files, repositories, and what follows from both. Mistakes are told in words."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from cicd_defs.facts.stacks import Stacks
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 PROJECTS = Path("projects")
 
-Repo = Annotated[
-    Path | None,
-    typer.Option("--repo", help="The repository's folder. Default: the declared one, where it is a path."),
-]
-Spec = Annotated[Path, typer.Argument(help="A project file, such as projects/shop.yaml.")]
+PLACE = click.Path(path_type=Path)
+"""A file or a folder that a person names. Whether it is there, the command says in its own words."""
+
+repo_option = click.option(
+    "--repo", type=PLACE, help="The repository's folder. Default: the declared one, where it is a path."
+)
+spec_argument = click.argument("spec", type=PLACE, help="A project file, such as projects/shop.yaml.")
 
 
 class UsageProblem(Exception):
