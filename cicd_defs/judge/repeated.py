@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.source import Source
@@ -152,6 +153,7 @@ def _variables(node: Mapping | None) -> tuple[tuple[str, str], ...]:
     )
 
 
+@remembered
 def surroundings_of(job: WrittenJob) -> tuple[object, ...]:
     """What a check can depend on in its job: the system, containers, legs, variables, toolchains, what is installed."""
     source = job.file.source

@@ -1,10 +1,15 @@
 """What a command looks at: the files and folders that it is pointed at, and whether the repository has them."""
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
+from math import inf
+from typing import NamedTuple
 
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import moved_to
-from cicd_defs.facts.workflow import WrittenStep
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import scalars
 from cicd_defs.judge.purposes import kinds_of
 from cicd_defs.judge.repository import Repository
@@ -24,6 +29,37 @@ _CONFIGURATION = re.compile(
     r"(?:.*/)?(?:\.[^/]*|[^/]*\.(?:ya?ml|json|toml|cfg|ini|md|rst|txt|lock|mk)|Makefile|LICENSE|CODEOWNERS)|\.github/.*"
 )
 _MAKES = {StepKind.DOWNLOAD, StepKind.BUILD, StepKind.CACHE}
+
+
+class _Firsts(NamedTuple):
+    """Which step of a job is the first to leave the repository's folder, to check it out, and to make files.
+
+    `words` are all texts of all steps, `begins` is where each step's begin.
+    """
+
+    away: float
+    checkout: float
+    maker: float
+    words: str
+    begins: list[int]
+
+
+@remembered
+def _firsts(job: WrittenJob) -> _Firsts:
+    """What a job's steps do first, looked for once: there may be thousands."""
+    steps = job.steps
+    words = ["".join(f"{scalar.text}\0" for scalar in scalars(step.node)) for step in steps]
+    return _Firsts(
+        next((at for at, step in enumerate(steps) if _leaves(step)), inf),
+        next((at for at, step in enumerate(steps) if step.action == "actions/checkout"), inf),
+        next((at for at, step in enumerate(steps) if _makes(step)), inf),
+        "".join(words),
+        [0, *accumulate(map(len, words))],
+    )
+
+
+def _makes(step: WrittenStep) -> bool:
+    return bool(kinds_of(step) & _MAKES) or step.action.startswith("./")
 
 
 def operands(command: Command, name: str) -> list[tuple[str, tuple[int, int]]]:
@@ -53,30 +89,46 @@ def is_missing(repository: Repository, step: WrittenStep, command: Command | Non
     if "${{" in step.directory or "$" in step.directory or _is_elsewhere(step):
         return False
     path = moved_to(step.directory, target)
-    if path == "." or path in repository.paths or any(one.startswith(f"{path}/") for one in repository.paths):
+    if path == "." or path in repository.paths or path in _folders(repository):
         return False
-    if all(map(_CONFIGURATION.fullmatch, repository.paths)):
-        return False  # a tree of configuration only: the code is elsewhere
+    if _is_configuration(repository):
+        return False  # the code is elsewhere
     name = target.strip("./").partition("/")[0]
     return not _is_made(step, command, name)
 
 
+@remembered
+def _folders(repository: Repository) -> frozenset[str]:
+    """Every folder that holds a file."""
+    parts = (path.split("/") for path in repository.paths)
+    return frozenset("/".join(one[:depth]) for one in parts for depth in range(1, len(one)))
+
+
+@remembered
+def _is_configuration(repository: Repository) -> bool:
+    """Whether there is nothing but configuration."""
+    return all(map(_CONFIGURATION.fullmatch, repository.paths))
+
+
 def _is_elsewhere(step: WrittenStep) -> bool:
     """Whether the script leaves the repository's own folder, or the job has another repository in it."""
-    for other in (*step.job.steps[: step.index], step):
-        if other.run is not None and _MOVES.search(other.run.text):
-            return True
-        if other.action == "actions/checkout" and ({"path", "repository", "ref"} & other.inputs.keys()):
-            return True
-    return not any(other.action == "actions/checkout" for other in step.job.steps[: step.index])
+    firsts = _firsts(step.job)
+    return firsts.away < step.index or _leaves(step) or firsts.checkout >= step.index
+
+
+def _leaves(step: WrittenStep) -> bool:
+    if step.run is not None and _MOVES.search(step.run.text):
+        return True
+    return step.action == "actions/checkout" and bool({"path", "repository", "ref"} & step.inputs.keys())
 
 
 def _is_made(step: WrittenStep, command: Command | None, name: str) -> bool:
     """Whether something before it may have made what has this name."""
-    for other in step.job.steps[: step.index]:
-        if kinds_of(other) & _MAKES or any(name in scalar.text for scalar in scalars(other.node)):
-            return True
-        if other.action and other.action.startswith("./"):
-            return True
+    firsts = _firsts(step.job)
+    if firsts.maker < step.index:
+        return True
+    at = firsts.words.find(name)
+    if at >= 0 and bisect_right(firsts.begins, at) - 1 < step.index:
+        return True
     earlier = [one for one in step.commands if command is None or one.start < command.start]
     return any(name in one.text or one.name in {"make", "unzip", "tar", "curl", "wget"} for one in earlier)

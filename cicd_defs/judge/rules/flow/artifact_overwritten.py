@@ -8,8 +8,11 @@ the leg of the matrix that comes last, at random.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from operator import itemgetter
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
 from cicd_defs.judge.artifacts import DEFAULT_NAME, DOWNLOAD, UPLOAD, Artifact, uploads
@@ -20,6 +23,10 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 
+MOST_DOWNLOADS = 100
+"""Downloads of one name that a fix follows: thousands of uploads must not be mended in thousands of places each."""
+
+_ANY = 0
 _EXPRESSION = re.compile(r"\$\{\{(.*?)}}", re.DOTALL)
 
 _OF_A_LEG = re.compile(
@@ -37,11 +44,45 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         if _legs(one.step.job) and not _OF_A_LEG.search(_worked_out(one)) and not _one_leg(one.step):
             told.add(id(one.step))
             yield _in_matrix(workflow, one)
-    for at, one in enumerate(made):
-        before = next((other for other in made[:at] if _collide(workflow, other, one)), None)
+    sure = _Sure()
+    for one in made:
+        before = sure.before(one)
         if before is not None and id(one.step) not in told:
             told.add(id(one.step))
             yield _twice(workflow, before, one)
+        sure.add(one)
+
+
+@dataclass(frozen=True)
+class _Sure:
+    """Uploads that surely happen where their jobs run, the first of each name in each job.
+
+    The first of a name in any job that surely runs stands under `_ANY`.
+    """
+
+    firsts: dict[tuple[str, int], tuple[int, Artifact]] = field(default_factory=dict)
+
+    def add(self, one: Artifact) -> None:
+        """Keep an upload, where it may collide with a later one."""
+        job = one.step.job
+        if one.step.condition is None and not _OF_A_LEG.search(_worked_out(one)):
+            place = len(self.firsts)
+            self.firsts.setdefault((_name(one).lower(), id(job)), (place, one))
+            if job.condition is None:
+                self.firsts.setdefault((_name(one).lower(), _ANY), (place, one))
+
+    def before(self, one: Artifact) -> Artifact | None:
+        """The first upload that surely happens in the same run, under the same name."""
+        if one.step.condition is not None:
+            return None
+        job = one.step.job
+        jobs = (id(job), _ANY) if job.condition is None else (id(job),)
+        held = [self.firsts[key] for which in jobs if (key := (_name(one).lower(), which)) in self.firsts]
+        return min(held, key=itemgetter(0))[1] if held else None
+
+
+def _name(one: Artifact) -> str:
+    return one.scalar.text.strip() if one.scalar else DEFAULT_NAME
 
 
 def _keeps(step: WrittenStep) -> bool:
@@ -81,22 +122,10 @@ def _one_leg(step: WrittenStep) -> bool:
     )
 
 
-def _collide(workflow: WrittenWorkflow, one: Artifact, other: Artifact) -> bool:
-    """Whether two uploads can both happen, under the same name."""
-    here = one.scalar.text.strip() if one.scalar else DEFAULT_NAME
-    there = other.scalar.text.strip() if other.scalar else DEFAULT_NAME
-    if here.lower() != there.lower() or _OF_A_LEG.search(_worked_out(one)):
-        return False
-    if one.step.job is other.step.job:
-        return one.step.condition is None and other.step.condition is None
-    conditions = (one.step.condition, other.step.condition, one.step.job.condition, other.step.job.condition)
-    return all(condition is None for condition in conditions)
-
-
 def _in_matrix(workflow: WrittenWorkflow, one: Artifact) -> Found:
     job, step = one.step.job, one.step
     suffix = _suffix(job)
-    name = one.scalar.text.strip() if one.scalar else DEFAULT_NAME
+    name = _name(one)
     edits = with_all(_renamed(one, suffix), *_followed(workflow, name))
     place: Scalar | None = one.scalar or step.uses
     assert place is not None
@@ -148,10 +177,11 @@ def _plain(one: Artifact, scalar: Scalar, suffix: str) -> Edit | None:
 
 def _followed(workflow: WrittenWorkflow, name: str) -> Iterator[Edit | None]:
     """Downloads of a name that becomes several: they take all of them."""
-    for step in workflow.steps:
-        scalar = step.inputs.get("name")
-        if step.action != DOWNLOAD or scalar is None or scalar.text.strip().lower() != name.lower():
-            continue
+    following = _downloads(workflow).get(name.lower(), [])
+    if len(following) > MOST_DOWNLOADS:
+        yield None
+        return
+    for step, scalar in following:
         given = step.node.mapping("with")
         key = given.key("name") if given else None
         if given is None or key is None or given.flow or key.style:
@@ -162,13 +192,24 @@ def _followed(workflow: WrittenWorkflow, name: str) -> Iterator[Edit | None]:
         yield _merged(step, given)
 
 
+@remembered
+def _downloads(workflow: WrittenWorkflow) -> dict[str, list[tuple[WrittenStep, Scalar]]]:
+    """The steps that take an artifact down, by its name, and where that stands."""
+    named: dict[str, list[tuple[WrittenStep, Scalar]]] = {}
+    for step in workflow.steps:
+        scalar = step.inputs.get("name") if step.action == DOWNLOAD else None
+        if scalar is not None:
+            named.setdefault(scalar.text.strip().lower(), []).append((step, scalar))
+    return named
+
+
 def _merged(step: WrittenStep, given: Mapping) -> Edit | None:
     return insert_pair(step.source, given, ["merge-multiple: true"], after=given.pairs[-1][0].text)
 
 
 def _twice(workflow: WrittenWorkflow, before: Artifact, one: Artifact) -> Found:
     step = one.step
-    name = one.scalar.text.strip() if one.scalar else DEFAULT_NAME
+    name = _name(one)
     same_job = before.step.job is step.job
     suffix = f"-{step.index + 1}" if same_job else f"-{step.job.id}"
     edits = with_all(_renamed(one, suffix), *_followed(workflow, name))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Sequence
 from cicd_defs.judge.closest import closest
@@ -22,6 +23,9 @@ from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.written_outputs import outputs_of_job, outputs_of_step
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
+
+MOST_NAMES = 100
+"""Steps before an expression of which one may be meant: the nearest of thousands."""
 
 _NAME = r"(?:\.([\w-]+)|\[\s*'([\w-]+)'\s*])"
 _NEEDS = re.compile(
@@ -46,7 +50,7 @@ def _of_job(
 ) -> Iterator[Found]:
     name = (found[2] or found[3]).lower()
     group = 2 if found[2] else 3
-    known = {job.id.lower(): job for job in workflow.jobs}
+    known = _jobs(workflow)
     if found[1].lower() == "needs":
         if one.job is None or workflow.kind == "action" or "<<" in one.job.node.by_key:
             return
@@ -67,6 +71,11 @@ def _of_job(
         near = closest(output, given)
         declared = _declared(job, output) if near is None else None
         yield _renamed(one, found.span(6 if found[6] else 7), message, near, declared)
+
+
+@remembered
+def _jobs(workflow: WrittenWorkflow) -> dict[str, WrittenJob]:
+    return {job.id.lower(): job for job in workflow.jobs}
 
 
 def _not_needed(one: Placed, found: re.Match[str], group: int, job: WrittenJob | None) -> Found:
@@ -105,18 +114,26 @@ def _of_step(repository: Repository, one: Placed, found: re.Match[str]) -> Itera
         return
     name = (found[1] or found[2]).lower()
     group = 1 if found[1] else 2
-    steps = [step for step in one.job.steps if step.id]
     if name in _grouped(one.job):
         return
-    step = next((step for step in steps if step.id and step.id.lower() == name), None)
-    before = [other for other in steps if one.step is None or other.index < one.step.index]
+    step = _by_id(one.job).get(name)
     if step is None or (one.step is not None and step.index >= one.step.index):
         told = f"no step of this job is called `{name}`"
         if step is not None:
             told = (
                 f"the step `{name}` comes later" if step is not one.step else f"the step `{name}` is this one"
             )
-        near = _another(before, found[4] or found[5] or "", name, repository) if step is None else None
+        before = one.job.steps if one.step is None else one.job.steps[: one.step.index]
+        near = (
+            _another(
+                [other for other in before if other.id][-MOST_NAMES:],
+                found[4] or found[5] or "",
+                name,
+                repository,
+            )
+            if step is None
+            else None
+        )
         yield _renamed(one, found.span(group), told, near)
         return
     output = found[4] or found[5]
@@ -138,6 +155,13 @@ def _another(before: list[WrittenStep], output: str, name: str, repository: Repo
     return near or (setting[0] if len(setting) == 1 else None)
 
 
+@remembered
+def _by_id(job: WrittenJob) -> dict[str, WrittenStep]:
+    """The steps that have a name, the first of each."""
+    return {step.id.lower(): step for step in reversed(job.steps) if step.id}
+
+
+@remembered
 def _grouped(job: WrittenJob) -> frozenset[str]:
     """The ids of steps that stand in a group of others, such as `parallel`."""
     listed = [node for step in job.steps if not step.uses and not step.run for _, node in step.node.pairs]

@@ -7,11 +7,15 @@ them differ in what they check, or in when.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from itertools import islice, takewhile
+from dataclasses import dataclass, field
+from itertools import chain, islice, takewhile
+from operator import itemgetter
 
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.remembered import remembered
+from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.command_edits import remove_command
 from cicd_defs.judge.minutes import of
@@ -27,9 +31,8 @@ ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 MOST_OTHERS = 12
 """So many other files that say the same are compared with: a thousand of them must not cost a million comparisons."""
 
-FAR, NEAREST = 60, 20
-"""Steps between two checks of a job, and equal checks before one, that are looked at: a file of thousands must not
-cost their square."""
+FAR = 60
+"""Steps between two checks of a job that are looked at: a file of thousands must not cost their square."""
 
 _ON_WHAT_WAS = re.compile(r"\bsteps\.|(?<![!\w])(?:failure|cancelled)\(|run_attempt")
 _GOES_OUT = re.compile(r"(?i)publish|release|deploy|upload|tag|ship")
@@ -48,16 +51,31 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     if workflow.kind == "action":
         return
     elsewhere = _by_what_they_say(repository)
-    here: dict[tuple[object, ...], list[Check]] = {}
+    here: dict[tuple[object, ...], _Checks] = {}
     for check in _checks(workflow):
         key = _key(check)
         others = takewhile(lambda one: one.step.job.file.path < workflow.path, elsewhere[key])
-        mine = here.setdefault(key, [])
-        first = next((one for one in (*islice(others, MOST_OTHERS), *mine) if _is_repeated(one, check)), None)
+        mine = here.setdefault(key, _Checks())
+        before = chain(islice(others, MOST_OTHERS), mine.before(check))
+        first = next((one for one in before if _is_repeated(one, check)), None)
         if first is not None:
             yield _found(first, check)
         else:
-            mine.append(check)
+            mine.by_job.setdefault(id(check.step.job), []).append(check)
+
+
+@dataclass(frozen=True)
+class _Checks:
+    """Equal checks of one file, of which none repeats another, by their jobs."""
+
+    by_job: dict[int, list[Check]] = field(default_factory=dict)
+
+    def before(self, check: Check) -> Iterator[Check]:
+        """Those of other jobs, and those of its own that are not too far away, in order."""
+        own = id(check.step.job)
+        yield from chain.from_iterable(held for job, held in self.by_job.items() if job != own)
+        held = self.by_job.get(own, [])
+        yield from held[bisect_right(held, check.step.index - FAR, key=lambda one: one.step.index) :]
 
 
 @remembered
@@ -96,6 +114,7 @@ def _is_repeated(first: Check, check: Check) -> bool:
     return surroundings_of(one.job) == surroundings_of(other.job) and _same_files(one) == _same_files(other)
 
 
+@remembered
 def _guards(job: WrittenJob) -> bool:
     """Whether something goes out of a job's own file only where this job is green: no other file's run can say that."""
     waiting = (other for other in job.file.jobs if job.id in job.file.waits_for(other))
@@ -104,25 +123,23 @@ def _guards(job: WrittenJob) -> bool:
 
 def _same_files(step: WrittenStep) -> tuple[object, ...]:
     """What a job checks out, and what it downloads before a check."""
+    fetched = _fetched(step.job)
+    return tuple(what for _, what in fetched[: bisect_left(fetched, step.index, key=itemgetter(0))])
+
+
+@remembered
+def _fetched(job: WrittenJob) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """The checkouts and downloads of a job: which step, and what."""
     return tuple(
-        (
-            before.action,
-            before.given("ref"),
-            before.given("repository"),
-            before.given("path"),
-            before.given("name"),
-        )
-        for before in step.job.steps[: step.index]
-        if kind_of_action(before) in {StepKind.CHECKOUT, StepKind.DOWNLOAD}
+        (at, (step.action, *map(step.given, ("ref", "repository", "path", "name"))))
+        for at, step in enumerate(job.steps)
+        if kind_of_action(step) in {StepKind.CHECKOUT, StepKind.DOWNLOAD}
     )
 
 
 def _changed_between(first: Check, check: Check) -> bool:
     """Whether something between two checks of a job can make the second say something else."""
-    steps = first.step.job.steps[first.step.index : check.step.index + 1]
-    if len(steps) > FAR:
-        return True
-    for step in steps:
+    for step in first.step.job.steps[first.step.index : check.step.index + 1]:
         if (
             step.uses is not None
             and step not in {first.step, check.step}
@@ -132,9 +149,11 @@ def _changed_between(first: Check, check: Check) -> bool:
         for command in step.commands:
             after = step is not first.step or first.command is None or command.start > first.command.start
             before = step is not check.step or check.command is None or command.start < check.command.start
-            if after and before and _CHANGES_FILES.match(" ".join(command.words)):
-                return True
-            if after and before and not first.anywhere and _changes_the_rest(step, command.plain, command):
+            if (
+                after
+                and before
+                and (_changes_files(command) or (not first.anywhere and _changes_the_rest(command)))
+            ):
                 return True
     return False
 
@@ -146,10 +165,16 @@ def _action_changes(step: WrittenStep, anywhere: bool) -> bool:
     return kind not in {StepKind.UPLOAD, StepKind.CACHE, StepKind.COVERAGE, StepKind.NOTIFY}
 
 
-def _changes_the_rest(step: WrittenStep, plain: str, command: object) -> bool:
-    if _CHANGES_THE_REST.match(plain):
+@remembered
+def _changes_files(command: Command) -> bool:
+    return bool(_CHANGES_FILES.match(" ".join(command.words)))
+
+
+@remembered
+def _changes_the_rest(command: Command) -> bool:
+    if _CHANGES_THE_REST.match(command.plain):
         return True
-    purpose = next((purpose_of(one) for one in step.commands if one is command), None)
+    purpose = purpose_of(command)
     return purpose is not None and purpose.kind in {StepKind.INSTALL, StepKind.SETUP, StepKind.DEPLOY}
 
 
