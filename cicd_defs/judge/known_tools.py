@@ -2,11 +2,15 @@
 
 A pattern is compared with a command without its wrappers (`uv run python -m pytest -q` is `pytest -q`), from its
 beginning; no letter, digit, dot or dash may follow. The tools' own manuals are where the options come from.
+A pattern is compiled when a command is met that begins as it does.
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
+from cicd_defs.judge.beginnings import beginnings
 from cicd_defs.plan.kinds import StepKind
 
 _OPTIONS = (
@@ -39,10 +43,17 @@ _NO_CHECK = (
 _END = r"(?![\w.-])"
 
 
-def named(words: str) -> str:
+class Named(NamedTuple):
     """A script, a task or an environment that is called so: `npm run lint:js`, `make ci-lint`, `tox -e lint`."""
-    called = rf"{_PREFIX}(?:{words})(?:[:/._-][\w.:-]*)?(?=[\s,]|$)"
-    return rf"(?:{_SCRIPT}|{_TASK})(?: |(?<==)){_NO_CHECK}{called}|{_ENV}(?:[\w.{{}}-]*[-_,])?(?:{words})(?![A-Za-z])"
+
+    words: str
+
+    @property
+    def pattern(self) -> str:
+        """The whole as a regular expression."""
+        called = rf"{_PREFIX}(?:{self.words})(?:[:/._-][\w.:-]*)?(?=[\s,]|$)"
+        task = rf"(?:{_SCRIPT}|{_TASK})(?: |(?<==)){_NO_CHECK}{called}"
+        return rf"{task}|{_ENV}(?:[\w.{{}}-]*[-_,])?(?:{self.words})(?![A-Za-z])"
 
 
 def script_file(words: str) -> str:
@@ -124,7 +135,7 @@ SCAN = (
     r"conftest (?:test|verify)",
     r"opa (?:test|check)",
     script_file(r"(?:security|audit|scan)(?:[-_](?:check|scan))?"),
-    named(r"security|scan|audit|vuln\w*|bandit|safety|pip-audit|trivy|semgrep|licenses?-check"),
+    Named(r"security|scan|audit|vuln\w*|bandit|safety|pip-audit|trivy|semgrep|licenses?-check"),
 )
 TYPECHECK = (
     r"mypy(?! --version)",
@@ -155,7 +166,7 @@ TYPECHECK = (
     r"dialyzer",
     r"mix dialyzer",
     script_file(r"type[-_]?check|mypy|tsc"),
-    named(
+    Named(
         r"type-?_?checks?|types?|typing|tsc|mypy|pyright|check-types|ts-check|stubtest|ty|tsd|phpstan|psalm"
     ),
 )
@@ -206,7 +217,7 @@ FORMAT = (
     rf"{_GRADLE}\b.* \S*(?:spotlessCheck|ktlintCheck|ktfmtCheck|verifyGoogleJavaFormat)",
     rf"{_MAVEN}.*(?:spotless|fmt|formatter):(?:check|validate)",
     script_file(r"(?:format|fmt)[-_]check|check[-_](?:format\w*|fmt)"),
-    named(
+    Named(
         r"format[-:_]check|fmt[-:_]check|check[-:_]format\w*|check[-:_]fmt|prettier[-:_]check|prettier[-:_]ci"
         r"|black|isort"
     ),
@@ -291,7 +302,7 @@ LINT = (
     rf"{_GRADLE}\b.* \S*(?:lint\w*|checkstyle\w*|detekt\w*|pmd\w*|spotbugs\w*|apiCheck|japicmp|javadoc)",
     rf"{_MAVEN}.*(?:checkstyle|pmd|spotbugs|enforcer|animal-sniffer|license):(?:check|enforce|check-file-header)",
     script_file(r"lint\w*|check[-_]?style|style|ruff|flake8|eslint|shellcheck"),
-    named(
+    Named(
         r"lints?|linters?|linting|eslint|ruff|flake8|pylint|clippy|style|styles|stylecheck|codestyle"
         r"|check-style|check-lint"
         r"|lint-check|pre-?commit|vet|golangci(?:-lint)?|shellcheck|codespell|spell(?:ing|check)?|rubocop"
@@ -318,7 +329,7 @@ E2E = (
     r"k6 run|artillery run|locust\b.* --headless|newman run|hurl\b.* --test|dredd|schemathesis|st run|karate"
     r"|tavern-ci",
     script_file(r"e2e(?:[-_]tests?)?|end[-_]to[-_]end"),
-    named(r"e2e|test-e2e|e2e-test\w*|end-to-end|playwright|cypress|smoke(?:-?tests?)?|acceptance\w*"),
+    Named(r"e2e|test-e2e|e2e-test\w*|end-to-end|playwright|cypress|smoke(?:-?tests?)?|acceptance\w*"),
 )
 TEST = (
     rf"pytest{_NO_RUN}",
@@ -387,7 +398,7 @@ TEST = (
     r"coverage (?:report|lcov|xml)\b.* --fail-under\S*|diff-cover|diff-quality|codecov-validate"
     r"|nyc check-coverage|c8 check-coverage",
     script_file(r"tests?(?:[-_]suite)?|unit[-_]?tests?|runtests|integration(?:[-_]tests?)?"),
-    named(
+    Named(
         r"tests?|testing|unit|units|unittests?|unit-?tests?|check|checks|check-?all|spec|specs|coverage|cover"
         r"|integration|verify"
         r"|py\d*|pypy\d*|pytest|jest|vitest|mocha|doctests?|ci|validate|ci-test|testall|all-tests|race"
@@ -421,7 +432,7 @@ DEPLOY = (
     r"(?:railway|render) (?:up|deploy\S*)",
     r"nomad job run",
     r"mkdocs gh-deploy|mike deploy|gh-pages|surge",
-    named(r"deploy\w*|rollout|gh-deploy"),
+    Named(r"deploy\w*|rollout|gh-deploy"),
 )
 BUILD = (
     r"docker (?:buildx |image )?build",
@@ -457,7 +468,7 @@ BUILD = (
     r"|(?:zig|stack|cabal|dune|lein|forge|nix|crystal|elm|gleam) (?:build|make|jar|uberjar)|nix-build"
     r"|flutter build|skaffold build",
     rf"{_ENV}\S*(?:docs?|build|package)",
-    named(r"build|builds|compile|bundle|dist|package|docs?|all|generate|gen|wheel|sdist|image|docker"),
+    Named(r"build|builds|compile|bundle|dist|package|docs?|all|generate|gen|wheel|sdist|image|docker"),
 )
 INSTALL = (
     r"pip\d?(?:\.\d+)? (?:\S+ )*?(?:install|sync|download)",
@@ -488,10 +499,10 @@ INSTALL = (
     r"corepack (?:enable|prepare)",
     r"(?:nvm|pyenv|rbenv|fnm|volta|rvm|sdk) install",
     rf"{_MAVEN}.*dependency:(?:go-offline|resolve\S*)",
-    named(r"install|deps|bootstrap|setup|dependencies|dev-deps|init|prepare|ci-deps"),
+    Named(r"install|deps|bootstrap|setup|dependencies|dev-deps|init|prepare|ci-deps"),
 )
 
-TABLE: tuple[tuple[StepKind, tuple[str, ...]], ...] = (
+TABLE: tuple[tuple[StepKind, tuple[str | Named, ...]], ...] = (
     (StepKind.SCAN, SCAN),
     (StepKind.TYPECHECK, TYPECHECK),
     (StepKind.FORMAT, FORMAT),
@@ -505,7 +516,46 @@ TABLE: tuple[tuple[StepKind, tuple[str, ...]], ...] = (
 """Kinds in the order in which they are asked: `make security-test` is a scan, `tox -e mypy` no test."""
 
 
+def kind_of(command: str) -> StepKind | None:
+    """What a command without its wrappers is for; None where no pattern fits."""
+    by_letter = _by_letter()
+    for kind, begun, pattern in by_letter.get(command[:1], by_letter[""]):
+        if command.startswith(begun) and _fits(pattern, command):
+            return kind
+    return None
+
+
+_Row = tuple[StepKind, tuple[str, ...], str | Named]
+
+
 @cache
-def patterns() -> tuple[tuple[StepKind, re.Pattern[str]], ...]:
-    """The table, ready for comparing; made when it is first asked for."""
-    return tuple((kind, re.compile(rf"(?:{'|'.join(listed)}){_END}")) for kind, listed in TABLE)
+def _by_letter() -> dict[str, list[_Row]]:
+    """The table's rows in their order, by the letter that a command begins with; `""` for all other letters."""
+    rows = list(_rows())
+    letters = {text[:1] for _, begun, _ in rows for text in begun} | {""}
+    table: dict[str, list[_Row]] = {letter: [] for letter in letters}
+    for row in rows:
+        own = {text[:1] for text in row[1]}
+        for letter in letters if "" in own else own:
+            table[letter].append(row)
+    return table
+
+
+def _rows() -> Iterator[_Row]:
+    called = beginnings(f"{_SCRIPT}|{_TASK}|{_ENV}")
+    for kind, listed in TABLE:
+        for pattern in listed:
+            yield kind, beginnings(pattern) if isinstance(pattern, str) else called, pattern
+
+
+def _fits(pattern: str | Named, command: str) -> bool:
+    if isinstance(pattern, str):
+        return _compiled(rf"(?:{pattern}){_END}").match(command) is not None
+    if not _compiled(pattern.words).search(command):  # which is compiled in a third of the time
+        return False
+    return _compiled(rf"(?:{pattern.pattern}){_END}").match(command) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

@@ -13,7 +13,7 @@ from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import unwrapped
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.judge.known_actions import ACTIONS
-from cicd_defs.judge.known_tools import patterns
+from cicd_defs.judge.known_tools import kind_of
 from cicd_defs.plan.kinds import StepKind
 
 CHECKS = frozenset(
@@ -196,10 +196,8 @@ def _purpose(plain: str) -> Purpose | None:
     if not plain or _NOT_A_RUN.fullmatch(plain):
         return None
     called = plain.removeprefix("bundle exec ")
-    for kind, pattern in patterns():
-        if pattern.match(called):
-            return Purpose(kind, _tool(called))
-    return None
+    kind = kind_of(called)
+    return Purpose(kind, _tool(called)) if kind else None
 
 
 def _tool(plain: str) -> str:
