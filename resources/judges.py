@@ -137,7 +137,7 @@ class Judges:
         for one in scanned:
             for file, key in one.asked[number] if number not in one.not_evaluated else ():
                 if key not in self._said:
-                    self._said[key] = _answer(file, one.said[key], others.get)
+                    self._said[key] = _answer(file, one.said[key], others.get, repository.tree.text)
                 answers.append(self._said[key])
         return Judged(
             tuple(finding for answer in answers for finding in answer.findings),
@@ -199,12 +199,17 @@ def _name(path: str, number: int, file: _File) -> str:
     return f"named/{number}/.github/workflows/{path.rpartition('/')[2]}"
 
 
-def _answer(file: _File, said: Scan, read: Callable[[str], WrittenWorkflow | None]) -> _Answer:
+def _answer(
+    file: _File,
+    said: Scan,
+    read: Callable[[str], WrittenWorkflow | None],
+    text: Callable[[str], str | None],
+) -> _Answer:
     source = _source(file)
     if isinstance(file, Source):
         findings = hadolint.adopted(file, said.findings)
     else:
-        findings = zizmor.adopted(file, said.findings, read)
+        findings = zizmor.adopted(file, said.findings, read, text)
     refusals = tuple(replace(one, file=source.path) for one in said.refusals)
     return _Answer((*findings, *(_refused(source, said.scanner, one) for one in refusals)), refusals)
 

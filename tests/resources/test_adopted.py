@@ -78,12 +78,17 @@ CASES = (
          f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          fetch-depth: 2  # two\n"
          "          persist-credentials: false\n"),
     step("artipacked", "a job that pushes", f"      - uses: {CHECKOUT} # v4.2.2\n      - run: git push\n", None),
+    step("artipacked", "a token of its own is there to push with",
+         f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          token: ${{{{ secrets.BOT }}}}\n      - uses: someone/latest-news@v1\n", None),
+    step("artipacked", "a token of its own that nothing uses later",
+         f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          token: ${{{{ secrets.BOT }}}}\n      - run: cargo fmt\n",
+         f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          token: ${{{{ secrets.BOT }}}}\n          persist-credentials: false\n      - run: cargo fmt\n"),
     step("template-injection", "in double quotes, GitHub's own variable",
          '      - run: echo "${{ github.ref_name }}"\n', '      - run: echo "${GITHUB_REF_NAME}"\n'),
     step("template-injection", "a new variable before the script",
          '      - name: Tell\n        run: |\n          echo "at: ${{ github.event.head_commit.message }}" \'${{ github.event.head_commit.message }}\'\n',
          "      - name: Tell\n        env:\n          EVENT_HEAD_COMMIT_MESSAGE: ${{ github.event.head_commit.message }}\n"
-         "        run: |\n          echo \"at: ${EVENT_HEAD_COMMIT_MESSAGE}\" ''\"${EVENT_HEAD_COMMIT_MESSAGE}\"''\n"),
+         "        run: |\n          echo \"at: ${EVENT_HEAD_COMMIT_MESSAGE}\" \"${EVENT_HEAD_COMMIT_MESSAGE}\"\n"),
     step("template-injection", "a word stays what the shell cuts",
          "      - run: make ${{ github.event.inputs.args }}\n",
          "      - run: make ${EVENT_INPUTS_ARGS}\n        env:\n          EVENT_INPUTS_ARGS: ${{ github.event.inputs.args }}\n"),
@@ -92,7 +97,7 @@ CASES = (
          '      - shell: pwsh\n        env:\n          EVENT_HEAD_COMMIT_MESSAGE: ${{ github.event.head_commit.message }}\n'
          '        run: Write-Output "at ${env:EVENT_HEAD_COMMIT_MESSAGE}"\n'),
     step("template-injection", "in quotes of YAML", "      - run: \"echo '${{ github.ref_name }}'\"\n",
-         "      - run: \"echo ''\\\"${GITHUB_REF_NAME}\\\"''\"\n"),
+         "      - run: \"echo \\\"${GITHUB_REF_NAME}\\\"\"\n"),
     step("template-injection", "a variable behind a name",
          "      - name: Test\n        run: tox -e ${{ github.event.inputs.py }}\n",
          "      - name: Test\n        env:\n          EVENT_INPUTS_PY: ${{ github.event.inputs.py }}\n        run: tox -e ${EVENT_INPUTS_PY}\n"),
@@ -104,6 +109,13 @@ CASES = (
     step("template-injection", "a command is not a variable", "      - run: ${{ github.event.inputs.command }}\n", None),
     step("template-injection", "a quoted here-document", "      - run: |\n          cat <<'END'\n"
          "          ${{ github.head_ref }}\n          END\n", None),
+    step("template-injection", "words and strings are quoted as a whole",
+         "      - name: Tag\n        run: |\n          git checkout -b up/${{ github.ref_name }}-x --at=${{ github.sha }}.1 '${{ github.ref }} of ${{ github.sha }}'\n",
+         "      - name: Tag\n        run: |\n          git checkout -b \"up/${GITHUB_REF_NAME}-x\" --at=\"${GITHUB_SHA}.1\" \"${GITHUB_REF} of ${GITHUB_SHA}\"\n"),
+    step("template-injection", "strings and words that mean more stay as they are",
+         "      - name: Tag\n        run: |\n          tell '$A ${{ github.ref_name }}' *-${{ github.sha }} a-${{ github.event.inputs.args }}-{b,c}\n",
+         "      - name: Tag\n        env:\n          EVENT_INPUTS_ARGS: ${{ github.event.inputs.args }}\n"
+         "        run: |\n          tell '$A '\"${GITHUB_REF_NAME}\"'' *-\"${GITHUB_SHA}\" a-\"${EVENT_INPUTS_ARGS}\"-{b,c}\n"),
     step("template-injection", "another language", "      - shell: python\n        run: print('${{ github.head_ref }}')\n",
          None),
     step("template-injection", "a word of several values, of which one is reported",
@@ -112,7 +124,7 @@ CASES = (
          "          EVENT_INPUTS_TAG: ${{ github.event.inputs.tag || github.event.release.tag_name }}\n"),
     Mended("template-injection", "a runner that is called after its system",
            JOB.replace("ubuntu-24.04", "${{ vars.LARGE_UBUNTU }}") + "      - run: |\n          cd ${{ env.FOLDER }}/core\n          make\n",
-           JOB.replace("ubuntu-24.04", "${{ vars.LARGE_UBUNTU }}") + "      - run: |\n          cd \"${FOLDER}\"/core\n          make\n"),
+           JOB.replace("ubuntu-24.04", "${{ vars.LARGE_UBUNTU }}") + "      - run: |\n          cd \"${FOLDER}/core\"\n          make\n"),
     script("whole strings, a template and a comment",
            "const a = '${{ github.head_ref }}'\nlog(\"${{ github.head_ref }}\", `at ${{ github.head_ref }}: ${a}`) // ${{ github.head_ref }}",
            "const a = process.env.GITHUB_HEAD_REF\nlog(process.env.GITHUB_HEAD_REF, `at ${process.env.GITHUB_HEAD_REF}: ${a}`) // process.env.GITHUB_HEAD_REF"),
@@ -149,6 +161,12 @@ CASES = (
     Mended("excessive-permissions", "none at all", JOB.replace("permissions: {}\n", "") + f"      - uses: {CHECKOUT}\n",
            JOB.replace("permissions: {}\n", "").replace("jobs:", "permissions:\n  contents: read\n\njobs:")
            + f"      - uses: {CHECKOUT}\n"),
+    Mended("excessive-permissions", "an action that comments gets the token by itself",
+           JOB.replace("permissions: {}\n", "") + "      - uses: someone/comment-failure-action@v1\n", None),
+    Mended("excessive-permissions", "an action that comments with a token of its own",
+           JOB.replace("permissions: {}\n", "") + "      - uses: someone/comment-action@v1\n        with: {token: '${{ secrets.BOT }}'}\n",
+           JOB.replace("permissions: {}\n", "").replace("jobs:", "permissions:\n  contents: read\n\njobs:")
+           + "      - uses: someone/comment-action@v1\n        with: {token: '${{ secrets.BOT }}'}\n"),
     Mended("excessive-permissions", "above a job that is handed the token",
            JOB.replace("permissions: {}", "permissions:\n  contents: write # tags")
            + "      - run: ./tag.sh\n        env: {T: '${{ github.token }}'}\n",
@@ -231,6 +249,44 @@ def test_all_at_once_nothing_is_left_that_could_be_mended(windows):
     assert fixed.mended
     if windows:
         assert all(now.count("\n") == now.count("\r\n") for now in fixed.files.values())
+
+
+def test_a_script_of_the_repository_that_pushes_keeps_what_it_pushes_with():
+    text = (
+        JOB.replace("permissions: {}\n", "")
+        + f"      - uses: {CHECKOUT} # v4.2.2\n      - run: scripts/publish\n"
+    )
+    path = ".github/workflows/ci.yml"
+    for script in ("git tag v1\ngit push --tags\n", "make site\n"):
+        files = {
+            path: text,
+            "scripts/publish": script,
+            "Makefile": "site: html\n\nhtml:\n\tmkdocs gh-deploy\n",
+        }
+        found = {one.rule: one for one in judged(files)}
+        assert found["artipacked"].fix is None
+        rights = found["excessive-permissions"].fix
+        assert rights is not None
+        assert "contents: write" in apply_edits(text, rights.edits)
+    harmless = judged({path: text, "scripts/publish": "make dist\n"})
+    assert {one.rule for one in harmless if one.fix} >= {"artipacked", "excessive-permissions"}
+
+
+def test_a_cache_that_somebody_asks_about_is_not_only_looked_up():
+    releasing = JOB.replace("  push:\n    branches: [main]", "  release:\n    types: [published]")
+    cache = "actions/cache@0057852bfaa89a56745cba8c7296529d2fc39830"
+    steps = f"      - uses: {cache} # v4.3.0\n        with: {{path: lib, key: lib}}\n      - run: twine upload dist/*\n"
+    asked = steps.replace("      - uses", "      - id: held\n        uses").replace(
+        "      - run: twine",
+        "      - if: steps.held.outputs.cache-hit != 'true'\n        run: make lib\n      - run: twine",
+    )
+    for body, mended in ((steps, True), (asked, False)):
+        [finding] = [
+            one
+            for one in judged({".github/workflows/a.yml": releasing + body})
+            if one.rule == "cache-poisoning"
+        ]
+        assert bool(finding.fix) is mended
 
 
 def test_secrets_are_named_where_the_called_workflow_declares_them():

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from cicd_defs.facts.findings import Fix
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.called_scripts import Read, texts_called
 from cicd_defs.judge.edits import set_input
 
 _PUSHES = re.compile(
@@ -25,8 +26,9 @@ _PUSHES = re.compile(
 )
 _PUSHING = re.compile(
     r"/(?:.*(?:commit|push|changelog|gh-pages|github-pages|release-please|semantic-release|bump|tag|chart-releaser|version"
-    r"|sync|mirror|merge|cherry|backport).*)$|changesets/action|autofix-ci/"
+    r"|sync|mirror|merge|cherry|backport|latest-changes).*)$|changesets/action|autofix-ci/"
 )
+_OF_THE_JOB = re.compile(r"(?i)\bgithub\.token\b|\bsecrets\.github_token\b")
 _OF_OTHER_THINGS = {"crate-ci/committed", "docker/build-push-action"}
 _FETCHES = re.compile(r"\bgit\b[^\n|;&]*\b(?:fetch|pull|submodule|clone|ls-remote|lfs|remote)\b")
 _UNKNOWN = re.compile(
@@ -51,19 +53,27 @@ def fix(place: Place) -> Fix | None:
 def is_needed(place: Place) -> bool:
     """Whether the token is meant to stay: it is asked for by name, or the job pushes with git afterwards.
 
-    Who tells git a name commits, and a script that is called then pushes what was committed.
+    Who tells git a name commits, and a script that is called then pushes what was committed. A token or key that is
+    given to the checkout is there for what comes later, unless nothing later could use it.
     """
     step = place.step
-    return step is not None and ("persist-credentials" in step.inputs or any(map(_may_push, _later(step))))
+    if step is None:
+        return False
+    if "persist-credentials" in step.inputs or any(_may_push(one, place.text) for one in _later(step)):
+        return True
+    given = bool(step.given("ssh-key")) or (
+        step.given("token") and not _OF_THE_JOB.search(step.given("token"))
+    )
+    return bool(given) and not all(map(_is_plain, _later(step)))
 
 
 def _later(step: WrittenStep) -> Sequence[WrittenStep]:
     return step.job.steps[step.index + 1 :]
 
 
-def _may_push(step: WrittenStep) -> bool:
+def _may_push(step: WrittenStep, read: Read) -> bool:
     if step.run is not None:
-        return bool(_PUSHES.search(step.run.text))
+        return any(_PUSHES.search(text) for text in texts_called(step, read))
     return step.action not in _OF_OTHER_THINGS and bool(_PUSHING.search(step.action))
 
 

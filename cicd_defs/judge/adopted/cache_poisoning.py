@@ -66,7 +66,9 @@ def _edit(place: Place, step: WrittenStep) -> Edit | None:
             given.by_key.get("cache") if given and named[1] != "cache" and step.action in _BY_TOOL else None
         )
         if written is None:
-            return set_input(step, named[1], OFF[named[1]])
+            # Only looked up, it says that it was found, and what waits for that finds nothing on the disk.
+            asked = named[1] == "lookup-only" and step.id and f"steps.{step.id}.outputs" in place.source.text
+            return None if asked else set_input(step, named[1], OFF[named[1]])
         # Asked for by name, it is on whatever the other input says.
         return Edit(place.source.path, written[0].start, written[1].end, f"{named[1]}: {OFF[named[1]]}")
     if step.action == _UV:

@@ -42,7 +42,11 @@ def fix(place: Place) -> Fix | None:
 
 def _open_jobs(place: Place) -> list[tuple[WrittenJob, Needed]]:
     """The jobs that have what stands above all jobs, and what they need."""
-    return [(job, needed_by(job)) for job in place.workflow.jobs if "permissions" not in job.node.by_key]
+    return [
+        (job, needed_by(job, place.text))
+        for job in place.workflow.jobs
+        if "permissions" not in job.node.by_key
+    ]
 
 
 def _first(place: Place) -> Fix | None:

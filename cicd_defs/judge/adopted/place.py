@@ -14,13 +14,15 @@ from cicd_defs.facts.yaml_nodes import Mapping, Node, Sequence
 class Place:
     """What was reported, and the file that it was reported of. Files of other kinds are read as a workflow too.
 
-    `others` is all that was reported of the file, `read` gives another workflow of the repository by its path.
+    `others` is all that was reported of the file, `read` gives another workflow of the repository by its path, `text`
+    the text of any of its files.
     """
 
     reported: Reported
     workflow: WrittenWorkflow
     others: tuple[Reported, ...] = ()
     read: Callable[[str], WrittenWorkflow | None] = lambda _: None
+    text: Callable[[str], str | None] = lambda _: None
 
     @property
     def source(self) -> Source:

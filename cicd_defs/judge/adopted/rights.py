@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import Node, scalars
+from cicd_defs.judge.called_scripts import Read, texts_called
 from cicd_defs.plan.token_needs import NEEDS
 
 Rights = dict[str, str]
@@ -150,7 +151,16 @@ _QUIET = frozenset(
 )
 """Programs that do nothing with a token that they find among the variables."""
 
-_PUSH = re.compile(r"\bgit\b[^\n|;&]*\b(?:push)\b")
+_PUSH = re.compile(
+    r"\bgit\b[^\n|;&]*\bpush\b|\bgh-deploy\b|\bmike deploy\b[^\n]*--push|\bghp-import\b[^\n]* (?:-\w*p|--push)"
+    r"|\bsemantic-release\b|\blerna (?:publish|version)\b|\bgh-pages (?:-d|--dist)\b"
+)
+_WRITES = re.compile(
+    r"/(?:.*\b|.*_)?(?:add|approve|approver|assign|assigner|assignees?|autofix|automerge|backport|badge|bump|changelog|cherry"
+    r"|close|closer|commit|comment|commenter|create|delete|deploy|greet|greeting|label|labeler|labels|lock|merge|milestone"
+    r"|pages|project|publish|pull-request|push|reaction|release|releaser|review|reviewers?|stale|status|sticky|sync|tag"
+    r"|triage|update|upsert|welcome|cla|cla-assistant)(?:\b|_)",
+)
 
 
 class Needed(NamedTuple):
@@ -170,18 +180,18 @@ class Needed(NamedTuple):
         return self.sure and not self.by_words
 
 
-def needed_by(job: WrittenJob) -> Needed:
-    """What a job's steps need of the token."""
+def needed_by(job: WrittenJob, read: Read = lambda _: None) -> Needed:
+    """What a job's steps need of the token. `read` gives the text of a file of the repository: a script may push."""
     if job.uses is not None:
         return Needed({}, False, True)
     rights: Rights = {}
     by_words = False
     sure, handed = True, _mentions(job.node.get("env")) or _mentions(job.file.root.get("env"))
     for step in job.steps:
-        known = _of_step(step)
+        known = _of_step(step, read)
         if known is None:
             sure = False
-            handed = handed or _mentions(step.node)
+            handed = handed or _mentions(step.node) or _says_that_it_writes(step)
             continue
         by_words = by_words or (step.run is not None and _mentions(step.node))
         for scope, access in known.items():
@@ -189,12 +199,19 @@ def needed_by(job: WrittenJob) -> Needed:
     return Needed(dict(sorted(rights.items())), sure and not handed, handed, by_words)
 
 
-def _of_step(step: WrittenStep) -> Rights | None:
+def _says_that_it_writes(step: WrittenStep) -> bool:
+    """Whether an action changes something on GitHub by its name, and gets no other token than the job's for it."""
+    given = any("token" in name and "${{" in value.text for name, value in step.inputs.items())
+    return not given and bool(_WRITES.search(step.action))
+
+
+def _of_step(step: WrittenStep, read: Read) -> Rights | None:
     """What one step needs; None where nobody knows."""
     if step.run is not None:
         if _mentions(step.node):
             return _of_gh(step)
-        return {"contents": "write"} if _PUSH.search(step.run.text) else {}
+        pushes = any(_PUSH.search(text) for text in texts_called(step, read))
+        return {"contents": "write"} if pushes else {}
     action = step.action
     if action == "actions/checkout":
         return {"contents": "read"}

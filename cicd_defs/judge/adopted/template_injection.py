@@ -16,6 +16,7 @@ from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
 from cicd_defs.judge.adopted.github_script import in_javascript
 from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.adopted.quoted_words import Put, in_whole_words
 from cicd_defs.judge.adopted.shells import Shell, may_be_bash, shell_of
 from cicd_defs.judge.adopted.variables import ONE_WORD, Use, are_all, in_quotes, uses_in, with_variables
 from cicd_defs.judge.edits import insert_pair
@@ -37,42 +38,50 @@ def fix(place: Place) -> Fix | None:
     uses = list(uses_in(step, step.run.text, wanted))
     if (shell is None and not named) or not are_all(uses, wanted):
         return None
-    texts = _powershell(step, uses) if shell is Shell.POWERSHELL else _bash(step, uses)
-    if texts is None:
+    puts = _powershell(step, uses) if shell is Shell.POWERSHELL else _bash(step, uses)
+    if puts is None:
         return None
-    edits = _edits(step, uses, [text for text, _ in texts], named)
+    edits = _edits(step, uses, puts, named)
     safe = (
-        not named
-        and all(same for _, same in texts)
-        and not any(use.inside.startswith("env.") for use in uses)
+        not named and all(one.same for one in puts) and not any(use.inside.startswith("env.") for use in uses)
     )
     return Fix("Give it to the script as a variable", edits, safe=safe) if edits else None
 
 
-def _bash(step: WrittenStep, uses: list[Use]) -> list[tuple[str, bool]] | None:
-    """What stands in the place of each expression, and whether it surely comes to the same."""
+def _bash(step: WrittenStep, uses: list[Use]) -> list[Put] | None:
+    """What comes in the place of the expressions."""
     assert step.run is not None
-    texts: list[tuple[str, bool]] = []
+    puts: list[Put] = []
     around = quotings(step.run.text, [(use.start, use.end) for use in uses])
     for use, quoting in zip(uses, around, strict=True):
         variable = f"${{{use.name}}}"
         if quoting in {Quoting.DOUBLE, Quoting.HEREDOC, Quoting.COMMENT, Quoting.NUMBER}:
-            texts.append((variable, quoting is not Quoting.NUMBER))
+            written, same = variable, quoting is not Quoting.NUMBER
         elif quoting is Quoting.SINGLE:
-            texts.append((f"'\"{variable}\"'", False))
+            written, same = f"'\"{variable}\"'", False
         elif quoting is Quoting.WHOLE:
-            texts.append((f'"{variable}"', False))
+            written, same = f'"{variable}"', False
         elif quoting is Quoting.COMMAND and use.inside.startswith("env."):
-            texts.append((variable, False))
+            written, same = variable, False
         elif quoting in {Quoting.WORD, Quoting.PART}:
             words = _words(step, use.inside)
             if words is None:
                 return None
             cut = words == "many" or (words == "unknown" and quoting is Quoting.WORD)
-            texts.append((variable if cut else f'"{variable}"', False))
+            written, same = variable if cut else f'"{variable}"', False
         else:
             return None
-    return texts
+        puts.append(Put(use.start, use.end, written, variable, same))
+    smooth = in_whole_words(step.run.text, puts)
+    return smooth if all(_is_as_written(step, one) for one in smooth) else puts
+
+
+def _is_as_written(step: WrittenStep, put: Put) -> bool:
+    """Whether a part of a script stands in the file just so, on one line."""
+    assert step.run is not None
+    start, end = step.place(put.start, put.end)
+    written = step.run.text[put.start : put.end]
+    return "\n" not in written and in_quotes(written, step.run.style) == step.source.text[start:end]
 
 
 def _words(step: WrittenStep, inside: str) -> str | None:
@@ -99,13 +108,13 @@ def _words(step: WrittenStep, inside: str) -> str | None:
     return "one" if all(map(_PLAIN_VALUE.fullmatch, values)) else "many"
 
 
-def _powershell(step: WrittenStep, uses: list[Use]) -> list[tuple[str, bool]] | None:
+def _powershell(step: WrittenStep, uses: list[Use]) -> list[Put] | None:
     """The same for PowerShell, which does not cut values at blanks. None in single quotes and in long texts."""
     assert step.run is not None
     text = step.run.text
     if "@'" in text or '@"' in text:
         return None
-    texts: list[tuple[str, bool]] = []
+    puts: list[Put] = []
     for use in uses:
         before = text[text.rfind("\n", 0, use.start) + 1 : use.start]
         single, double = _open_quotes(before)
@@ -123,8 +132,9 @@ def _powershell(step: WrittenStep, uses: list[Use]) -> list[tuple[str, bool]] | 
         }
         if not double and not whole:
             return None
-        texts.append((f"${{env:{use.name}}}" if double else f"$env:{use.name}", double))
-    return texts
+        variable = f"${{env:{use.name}}}" if double else f"$env:{use.name}"
+        puts.append(Put(use.start, use.end, variable, variable, double))
+    return puts
 
 
 def _open_quotes(before: str) -> tuple[bool, bool]:
@@ -136,18 +146,18 @@ def _open_quotes(before: str) -> tuple[bool, bool]:
     return opened == "'", opened == '"'
 
 
-def _edits(step: WrittenStep, uses: list[Use], texts: list[str], named: bool) -> tuple[Edit, ...]:
+def _edits(step: WrittenStep, uses: list[Use], puts: list[Put], named: bool) -> tuple[Edit, ...]:
     assert step.run is not None
     source, style = step.source, step.run.style
     edits: list[Edit] = []
-    for use, text in zip(uses, texts, strict=True):
-        start, end = step.place(use.start, use.end)
-        if not style and (start == step.run.start or use.start == 0) and text[0] in "\"'":
+    for put in puts:
+        start, end = step.place(put.start, put.end)
+        if not style and (start == step.run.start or put.start == 0) and put.text[0] in "\"'":
             return ()
-        edits.append(Edit(source.path, start, end, in_quotes(text, style)))
+        edits.append(Edit(source.path, start, end, in_quotes(put.text, style)))
     new = {use.name: use.inside for use in uses if not use.given}
-    put = [*([with_variables(step, new)] if new else ()), *([_in_bash(step)] if named else ())]
-    return tuple(edits + [edit for edit in put if edit]) if all(put) else ()
+    more = [*([with_variables(step, new)] if new else ()), *([_in_bash(step)] if named else ())]
+    return tuple(edits + [edit for edit in more if edit]) if all(more) else ()
 
 
 def _in_bash(step: WrittenStep) -> Edit | None:

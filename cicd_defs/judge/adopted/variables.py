@@ -34,7 +34,7 @@ _OTHER_IN_CONTAINERS = {
 }
 ONE_WORD = re.compile(
     r"github\.(?:sha|ref|ref_name|head_ref|base_ref|repository|repository_owner|actor|run_id|run_number|run_attempt|workspace"
-    r"|event_name|server_url|api_url|action_path|job|token|event\.(?:number|(?:pull_request|issue)\.number|after|before"
+    r"|event_name|server_url|api_url|action_path|job|token|event\.(?:number|release\.tag_name|(?:pull_request|issue)\.number|after|before"
     r"|pull_request\.(?:head|base)\.(?:sha|ref|repo\.full_name)|workflow_run\.(?:id|head_sha|head_branch)))"
     r"|runner\.\w+|secrets\.\w+|strategy\.job-index"
 )

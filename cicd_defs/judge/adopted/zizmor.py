@@ -87,13 +87,14 @@ def adopted(
     workflow: WrittenWorkflow,
     reports: tuple[Reported, ...],
     read: Callable[[str], WrittenWorkflow | None] = lambda _: None,
+    text: Callable[[str], str | None] = lambda _: None,
 ) -> Iterator[Finding]:
     """What zizmor says of one file, as findings of ours. A file of another kind is read as a workflow too.
 
-    `read` gives another workflow of the same repository by its path.
+    `read` gives another workflow of the same repository by its path, `text` the text of any of its files.
     """
     for report in reports:
-        yield _finding(Place(report, workflow, reports, read))
+        yield _finding(Place(report, workflow, reports, read, text))
 
 
 def _finding(place: Place) -> Finding:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.judge.python_code import code_of, text_of
+from cicd_defs.judge.python_code import FUNCTIONS, ModuleCode, ProjectCode, bound_in, code_of, text_of
 from cicd_defs.judge.python_tests import SuiteFunction, suite_of
 from cicd_defs.judge.repository import PythonModule, Repository
 from cicd_defs.judge.rule import About, Found
@@ -39,7 +39,7 @@ def find(module: PythonModule, repository: Repository) -> Iterator[Found]:
             seen.add(write.node.lineno)
             start, end = module.span(write.node)
             message = f"`{function.node.name}` {write.message}, {_lasts(write)}"
-            yield Found(module.source, start, end, message, _fix(function, write))
+            yield Found(module.source, start, end, message, _fix(function, write, project))
 
 
 def _lasts(write: Write) -> str:
@@ -48,15 +48,41 @@ def _lasts(write: Write) -> str:
     return "and other tests see it, since nothing puts it back"
 
 
-def _fix(function: SuiteFunction, write: Write) -> Fix | None:
-    edits = _into_cleanup(function, write) if function.in_unittest else _into_monkeypatch(function, write)
+def _fix(function: SuiteFunction, write: Write, project: ProjectCode) -> Fix | None:
+    sure = _is_there(function.file.code, write, project)
+    make = _into_cleanup if function.in_unittest else _into_monkeypatch
+    edits = make(function, write, sure)
     return Fix("Put it back when the test is over", edits) if edits else None
 
 
-def _into_monkeypatch(function: SuiteFunction, write: Write) -> tuple[Edit, ...] | None:
+def _is_there(code: ModuleCode, write: Write, project: ProjectCode) -> bool:
+    """Whether an attribute that is set surely had a value before: what is not this project's own counts as such."""
+    if write.owner is None or not isinstance(write.key, ast.Constant):
+        return False
+    name = str(write.key.value)
+    if isinstance(write.owner, ast.Name) and write.owner.id in code.classes:
+        return _binds(code.classes[write.owner.id], name)
+    dotted = code.dotted(write.owner)
+    if dotted is None:
+        return False
+    defined = project.defined(dotted, code)
+    if defined is None:
+        return True
+    module, rest = defined
+    if not rest:
+        return any(name in held for held in (module.bound, module.functions, module.classes, module.origins))
+    return rest in module.classes and _binds(module.classes[rest], name)
+
+
+def _binds(node: ast.ClassDef, name: str) -> bool:
+    own = (one.name for one in node.body if isinstance(one, FUNCTIONS))
+    return name in bound_in(node.body) or name in own
+
+
+def _into_monkeypatch(function: SuiteFunction, write: Write, sure: bool) -> tuple[Edit, ...] | None:
     if write.how == "file":
         return _into_tmp_path(function, write)
-    text = _patched(function, write)
+    text = _patched(function, write, sure)
     statement = write.statement
     if text is None or statement is None or not (statement is write.node or isinstance(statement, ast.Expr)):
         return None
@@ -70,7 +96,7 @@ def _into_monkeypatch(function: SuiteFunction, write: Write) -> tuple[Edit, ...]
     return (*taken, Edit(source.path, start, end, text))
 
 
-def _patched(function: SuiteFunction, write: Write) -> str | None:
+def _patched(function: SuiteFunction, write: Write, sure: bool) -> str | None:
     """The same change, made by monkeypatch."""
     key, value, owner = (_source(function, one) for one in (write.key, write.value, write.owner))
     of_environment = write.owner is not None and function.file.code.dotted(write.owner) == ENVIRONMENT
@@ -80,7 +106,7 @@ def _patched(function: SuiteFunction, write: Write) -> str | None:
         return _patched_environment(function, write, key, value)
     if write.how == "set" and value and owner:
         if isinstance(write.key, ast.Constant) and not key:
-            return f'monkeypatch.setattr({owner}, "{write.key.value!s}", {value})'
+            return f'monkeypatch.setattr({owner}, "{write.key.value!s}", {value}{"" if sure else ", raising=False"})'
         return f"monkeypatch.setitem({owner}, {key}, {value})" if key else None
     if (
         write.how == "delete"
@@ -160,8 +186,8 @@ def _into_tmp_path(function: SuiteFunction, write: Write) -> tuple[Edit, ...] | 
     return (*taken, *edits)
 
 
-def _into_cleanup(function: SuiteFunction, write: Write) -> tuple[Edit, ...] | None:
-    """In a class of unittest: `self.addCleanup` before the change."""
+def _into_cleanup(function: SuiteFunction, write: Write, sure: bool) -> tuple[Edit, ...] | None:
+    """In a class of unittest: `self.addCleanup` before the change, and before what is said of it."""
     statement = write.statement
     if statement is None or "self" not in function.parameters:
         return None
@@ -170,7 +196,12 @@ def _into_cleanup(function: SuiteFunction, write: Write) -> tuple[Edit, ...] | N
         text = "self.addCleanup(os.chdir, os.getcwd())"
     elif write.owner is not None and function.file.code.dotted(write.owner) == ENVIRONMENT:
         text = f"self.addCleanup(lambda was=dict({owner}): ({owner}.clear(), {owner}.update(was)))"
-    elif isinstance(write.key, ast.Constant) and not hasattr(write.key, "lineno") and write.how == "set":
+    elif (
+        isinstance(write.key, ast.Constant)
+        and not hasattr(write.key, "lineno")
+        and write.how == "set"
+        and sure
+    ):
         text = f'self.addCleanup(setattr, {owner}, "{write.key.value!s}", {owner}.{write.key.value!s})'
     else:
         return None
@@ -179,4 +210,7 @@ def _into_cleanup(function: SuiteFunction, write: Write) -> tuple[Edit, ...] | N
     indent = source.text[source.line_start(start) : start]
     if indent.strip() or (write.target == FOLDER and function.file.code.origins.get("os") != "os"):
         return None
-    return (Edit(source.path, start, start, f"{text}{source.newline}{indent}"),)
+    begin = source.line_start(start)
+    while begin and source.text[source.line_start(begin - 1) : begin].startswith(indent + "#"):
+        begin = source.line_start(begin - 1)
+    return (Edit(source.path, begin, begin, f"{indent}{text}{source.newline}"),)
