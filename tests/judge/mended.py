@@ -58,7 +58,7 @@ class Mended:
     @property
     def problems(self) -> list[str]:
         """Everything that a fix broke."""
-        told = [problem for step in self.steps for problem in _step_problems(step)]
+        told = [problem for step in self.steps for problem in _step_problems(step, self.read)]
         told += _replayed(self)
         told += _not_proven(self)
         told += [f"a second run changes {path}" for path in self.again]
@@ -165,11 +165,16 @@ def _edits(fixes: Sequence[Finding], path: str) -> list[Edit]:
     return [edit for one in fixes if one.fix for edit in one.fix.edits if edit.file == path]
 
 
-def _step_problems(step: Step) -> Iterator[str]:
+_NAMED = re.compile(r"`([\w./-]+\.py)`")
+"""A module that another is to be taken from instead: the comments of what is taken stand there."""
+
+
+def _step_problems(step: Step, read: Callable[[str], str | None]) -> Iterator[str]:
     for one in step.fixes:
         for path in sorted({edit.file for edit in one.fix.edits} if one.fix else ()):
             before, edits = step.before[path], _edits([one], path)
             meant = before[one.start : one.end] if path == one.file else ""
+            meant += "".join(read(named) or "" for named in _NAMED.findall(one.message) if named != path)
             for problem in fix_problems(path, before, edits, meant):
                 yield f"{path}:{one.line} [{one.rule}]: {problem}"
 

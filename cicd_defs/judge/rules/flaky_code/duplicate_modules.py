@@ -255,6 +255,8 @@ def _fix(pair: _Pair, project: ProjectCode) -> Fix | None:
         _told(one) not in kept for one in told
     ):
         return None
+    if any(not isinstance(one, _ONLY_DEFINES) for one in told):
+        return None  # it does something when it is run or imported
     names = sorted({*_definitions(pair.copy), *pair.copy.bound} - {"__all__"})
     source = pair.copy.module.source
     lines = [
@@ -271,6 +273,9 @@ def _fix(pair: _Pair, project: ProjectCode) -> Fix | None:
     ]
     edit = Edit(source.path, 0, len(source.text), source.newline.join(lines))
     return Fix(f"Import what it needs from `{name}`", (edit,))
+
+
+_ONLY_DEFINES = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.Assign, ast.AnnAssign, *FUNCTIONS)
 
 
 def _import_name(path: str, project: ProjectCode) -> str | None:
