@@ -17,7 +17,7 @@ NEWER = Pin(
 def planned(folder, raise_on_error=True):
     """The run of a project whose file stands in this folder, up to its plan."""
     project = replace(declared(), path=folder / "shop.yaml")
-    with dg.DagsterInstance.local_temp() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         upstream = dg.AssetSelection.assets(dg.AssetKey(["shop", "pipeline"])).upstream()
         return materialise(project, instance, selection=upstream, raise_on_error=raise_on_error)
 

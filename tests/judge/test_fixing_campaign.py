@@ -20,6 +20,7 @@ from cicd_defs.judge.audit import Settings
 from tests.judge.mended import fix_problems, mend
 from tests.judge.planting import PLANTERS
 from tests.judge.planting.places import GONE
+from tests.judge.test_planted import is_left_behind
 
 ROOT = Path(__file__).parents[2]
 CORPUS = os.environ.get("CICD_CORPUS")
@@ -57,8 +58,8 @@ def with_defects(folder: Path, chance: random.Random) -> dict[str, str]:
     """The files of an example into which some defects were put."""
     files = {
         str(path.relative_to(folder)): path.read_bytes().decode()
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not is_left_behind(path.relative_to(folder))
     }
     for rule in chance.sample(sorted(PLANTERS), PLANTED):
         planted = chance.choice(PLANTERS[rule])(files, chance)

@@ -21,11 +21,20 @@ from tests.judge.planting.places import GONE, Planter
 
 ROOT = Path(__file__).parents[2]
 CORPUS = os.environ.get("CICD_CORPUS")
+LEFT_BEHIND = {"__pycache__", ".hypothesis", ".venv", "node_modules"}
+"""Folders that tools fill: whether somebody ran one must not change what is planted."""
+
+
+def is_left_behind(path: Path) -> bool:
+    """Whether a path, from the repository on, is or lies in a folder that a tool has filled."""
+    return any(part in LEFT_BEHIND or part.endswith(("_cache", ".egg-info")) for part in path.parts)
+
+
 OWN = [
     path
     for folder in ("tests/golden", "examples")
     for path in sorted((ROOT / folder).iterdir())
-    if path.is_dir()
+    if path.is_dir() and not is_left_behind(Path(path.name))
 ]
 LONG, SHORT = 20, 3
 TRIES = 60
@@ -42,7 +51,7 @@ class Files(Mapping[str, str]):
             str(path.relative_to(base)): path
             for base in (below, folder)
             for path in base.rglob("*")
-            if path.is_file() and not path.is_symlink()
+            if not is_left_behind(path.relative_to(base)) and path.is_file() and not path.is_symlink()
         }
         self.paths = sorted(self.places)
         self.known = frozenset(self.paths)

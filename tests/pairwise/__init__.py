@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 import yaml
@@ -224,16 +225,18 @@ def pairs(row: Row) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
     yield from combinations(sorted(row.items()), 2)
 
 
-def every_pair() -> set[tuple[tuple[str, str], tuple[str, str]]]:
+@cache
+def every_pair() -> frozenset[tuple[tuple[str, str], tuple[str, str]]]:
     """Every pair of choices that there is."""
     choices = [(option, choice) for option in sorted(OPTIONS) for choice in OPTIONS[option]]
-    return {(one, two) for one, two in combinations(sorted(choices), 2) if one[0] != two[0]}
+    return frozenset((one, two) for one, two in combinations(sorted(choices), 2) if one[0] != two[0])
 
 
-def cover(seed: int) -> list[Row]:
+@cache
+def cover(seed: int) -> tuple[Row, ...]:
     """Rows that hold every pair: each begins with a pair that is missing, and is filled with what covers most."""
     order = random.Random(seed)
-    missing = every_pair()
+    missing = set(every_pair())
     waiting = sorted(missing)
     order.shuffle(waiting)
     rows = []
@@ -242,7 +245,7 @@ def cover(seed: int) -> list[Row]:
             row = _filled(dict(pair), missing, order)
             missing.difference_update(pairs(row))
             rows.append(row)
-    return rows
+    return tuple(rows)
 
 
 def _filled(
