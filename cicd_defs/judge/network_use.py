@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.judge.outside_calls import ASKS, CONNECTS, LOADS, Scope, written
-from cicd_defs.judge.python_code import ModuleCode, keyword, run_nodes, text_of
+from cicd_defs.judge.python_code import ModuleCode, run_nodes, text_of
 
 _HOST = re.compile(
     r"(?:https?|wss?|ftps?|git|ssh|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|rediss?|amqps?|mongodb(?:\+srv)?)://"
@@ -16,7 +16,9 @@ _NOT_OUTSIDE = re.compile(
     r"(?i)localhost|.*\.(?:localhost|test|invalid|example|local|internal|localdomain)|127\..*|0\.0\.0\.0|\[?::1?\]?"
     r"|192\.0\.2\..*|198\.51\.100\..*|203\.0\.113\..*|[^.\[]+"
 )
-_KEY = re.compile(r"(?:^|_)(?:API_?KEY|TOKEN|SECRET|ACCESS_KEY(?:_ID)?)$")
+_KEY = re.compile(
+    r"(?:^|_)(?:API_?KEY|TOKEN|SECRET|ACCESS_KEY(?:_ID)?|PASSWORD)$|\w_(?:SECRET|PRIVATE|SERVICE)_KEY$"
+)
 _FETCHERS = frozenset({"git", "curl", "wget", "pip", "npm", "docker", "ssh", "ping", "nslookup"})
 _ASYNC_CLIENTS = frozenset({"httpx.AsyncClient", "aiohttp.ClientSession", "httpx.Client", "requests.Session"})
 _OFFLINE_ARGUMENTS = frozenset({"app", "transport", "mounts", "connector"})
@@ -49,6 +51,11 @@ class NetworkUse:
 
     def found_in(self, statement: ast.stmt | ast.expr) -> Iterator[tuple[ast.expr, str]]:
         """The calls and reads that reach out, each with what it reaches."""
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute):
+            key = self._key_of(statement.value)
+            if key:
+                yield statement.value, f"it needs `{key}` from the environment"
+                return
         for node in run_nodes(statement):
             if isinstance(node, ast.Call):
                 host = self._host(node)
@@ -68,15 +75,17 @@ class NetworkUse:
             given = (
                 self.scope.bound.get(argument.id, argument) if isinstance(argument, ast.Name) else argument
             )
-            if isinstance(given, ast.Call) and len(given.args) == 1 and not given.keywords:
-                name = text_of(given.args[0])
-                if (
-                    name
-                    and _KEY.search(name)
-                    and self.code.dotted(given.func) in {"os.getenv", "os.environ.get"}
-                ):
-                    return None if self._is_set(name) or written(call.func) in {"bool", "print"} else name
+            if (name := self._key_of(given)) and written(call.func) not in {"bool", "print"}:
+                return name
         return None
+
+    def _key_of(self, given: ast.expr) -> str | None:
+        """The key that an expression takes from the environment, unless the file itself puts it there."""
+        if not isinstance(given, ast.Call) or len(given.args) != 1 or given.keywords:
+            return None
+        name = text_of(given.args[0])
+        got = self.code.dotted(given.func) in {"os.getenv", "os.environ.get"}
+        return name if got and name and _KEY.search(name) and not self._is_set(name) else None
 
     def _is_set(self, name: str) -> bool:
         """Whether the file itself gives the variable a value."""
@@ -109,29 +118,39 @@ class NetworkUse:
 
     def _maker(self, node: ast.expr) -> ast.Call | None:
         """The call that made a client which asks real servers."""
-        if isinstance(node, ast.Name):
-            made = self.scope.bound.get(node.id)
+        if isinstance(node, ast.Name | ast.Attribute):
+            made = self.scope.bound.get(node.id if isinstance(node, ast.Name) else written(node))
             node = made if made is not None else node
         if not isinstance(node, ast.Call) or self.code.dotted(node.func) not in _ASYNC_CLIENTS:
             return None
         return None if {one.arg for one in node.keywords} & _OFFLINE_ARGUMENTS else node
 
     def _host_of(self, call: ast.Call) -> str | None:
-        for given in (*call.args[:2], *(one.value for one in call.keywords if one.arg in _ADDRESSES)):
-            host = self._host_in(given)
-            if host:
-                return host
+        maker = None
         if isinstance(call.func, ast.Attribute):
             maker = self._maker(call.func.value) or self._made(call.func.value)
             if maker is not None and {one.arg for one in maker.keywords} & _OFFLINE_ARGUMENTS:
                 return None
-            base = keyword(maker, "base_url") if maker else None
-            first = maker.args[0] if maker and maker.args else None
-            return self._host_in(base) or self._host_in(first) if maker else None
-        return None
+        for made in (call, maker) if maker is not None else (call,):
+            named = (one.value for one in made.keywords if one.arg in _ADDRESSES)
+            host = next((host for one in (*made.args[:2], *named) if (host := self._host_in(one))), None)
+            if host:
+                return host
+        return self._cloud(maker)
+
+    def _cloud(self, maker: ast.Call | None) -> str | None:
+        """The service that a client of AWS talks to, where it is not told to talk to somebody else."""
+        if maker is None or not (self.code.dotted(maker.func) or "").startswith("boto3."):
+            return None
+        if {one.arg for one in maker.keywords} & {"endpoint_url", "config", None}:
+            return None
+        return "AWS"
 
     def _made(self, node: ast.expr) -> ast.Call | None:
-        value = self.scope.bound.get(node.id) if isinstance(node, ast.Name) else node
+        known = isinstance(node, ast.Name | ast.Attribute)
+        value = (
+            self.scope.bound.get(node.id if isinstance(node, ast.Name) else written(node)) if known else node
+        )
         return value if isinstance(value, ast.Call) else None
 
     def _host_in(self, node: ast.expr | None, depth: int = 4) -> str | None:

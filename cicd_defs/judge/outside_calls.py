@@ -58,9 +58,16 @@ _DOES: Mapping[str, Mapping[str, str]] = {
     "telnetlib": _all("Telnet", CONNECTS),
     "docker": _all("from_env", CONNECTS),
     "kubernetes": _all("load_kube_config load_incluster_config load_config", NEEDS),
-    "openai": _all("OpenAI AsyncOpenAI AzureOpenAI", NEEDS),
+    "openai": {**_all("OpenAI AsyncOpenAI AzureOpenAI", NEEDS), **_all("create", ASKS)},
     "google": _all("Client", NEEDS),
     "nltk": _all("download", LOADS),
+    "pandas": _all(
+        "read_csv read_json read_html read_excel read_parquet read_table read_xml read_feather", LOADS
+    ),
+    "gspread": _all("service_account oauth authorize", NEEDS),
+    "spacy": _all("download", LOADS),
+    "gensim": _all("load", LOADS),
+    "stripe": _all("create retrieve modify delete list", ASKS),
     "huggingface_hub": _all("hf_hub_download snapshot_download", LOADS),
     "transformers": _all("from_pretrained pipeline", LOADS),
     "diffusers": _all("from_pretrained", LOADS),
@@ -99,7 +106,7 @@ _IS_A: Mapping[str, Mapping[str, str]] = {
     "urllib3": _all("PoolManager HTTPConnectionPool HTTPSConnectionPool", "http"),
     "http": _all("HTTPConnection HTTPSConnection", "http"),
     "socket": _all("socket", "socket"),
-    "boto3": _all("client", "aws"),
+    "boto3": {**_all("client", "aws"), **_all("resource", "aws-resource")},
     "elasticsearch": _all("Elasticsearch", "search"),
     "opensearchpy": _all("OpenSearch", "search"),
     "threading": _all("Thread Timer", "thread"),
@@ -115,6 +122,11 @@ _IS_A: Mapping[str, Mapping[str, str]] = {
     "kombu": _all("Connection", "ssh"),
     "ldap3": _all("Connection", "ldap"),
     "pymongo": _all("MongoClient", "mongo"),
+    "confluent_kafka": _all("AdminClient Consumer Producer", "kafka"),
+    "docker": _all("from_env DockerClient", "docker"),
+    "openai": _all("OpenAI AsyncOpenAI AzureOpenAI", "model"),
+    "anthropic": _all("Anthropic AsyncAnthropic", "model"),
+    "gspread": _all("service_account oauth authorize", "sheets"),
 }
 _METHODS: Mapping[str, Mapping[str, str]] = {
     "engine": _all(
@@ -128,15 +140,31 @@ _METHODS: Mapping[str, Mapping[str, str]] = {
     ),
     "http": {**_HTTP, **_all("send stream urlopen login connect", ASKS)},
     "socket": _all("connect connect_ex bind listen sendto", CONNECTS),
-    "search": _all("info ping index search create bulk get count delete is_authenticated read write", ASKS),
+    "search": _all(
+        "info ping index exists search create bulk get count delete is_authenticated read write", ASKS
+    ),
     "thread": _all("start run_forever", STARTS),
     "loop": _all("run_until_complete run_forever", LOOPS),
     "app": _all("run", SERVES),
     "ssh": _all("connect ensure_connection open_session channel", CONNECTS),
     "ldap": _all("bind open search", CONNECTS),
-    "mongo": {},
+    "mongo": _all(
+        "command list_database_names list_collection_names server_info create_index find find_one insert_one "
+        "insert_many count_documents create_collection drop_database update_one delete_many aggregate",
+        CONNECTS,
+    ),
+    "kafka": _all("list_topics create_topics subscribe poll produce flush", CONNECTS),
+    "docker": _all("ping run pull build list get create login info version", CONNECTS),
+    "model": _all("create list retrieve stream parse", ASKS),
+    "sheets": _all("open open_by_key open_by_url create", ASKS),
+    "aws-resource": _all(
+        "load reload put_item get_item scan query create_table all create_bucket upload_file download_file put_object "
+        "get_queue_by_name create_topic send_message",
+        ASKS,
+    ),
     "sessions": {},
 }
+_WHOLE = frozenset({"mongo", "search", "aws-resource", "docker", "model", "sheets"})
 _LAZY_OF_AWS = frozenset({"get_paginator", "get_waiter", "can_paginate", "close", "generate_presigned_url"})
 _EVERYWHERE = {
     **_all("create_all drop_all", TABLES),
@@ -179,6 +207,19 @@ class Scope:
             return "session"
         return None
 
+    def part_of(self, node: ast.AST, depth: int = 2 * _DEEPEST) -> str | None:
+        """What an object belongs to whose parts are all of one kind: `client.app.users`, `table("a")`, `es.indices`."""
+        if depth < 0:
+            return None
+        if isinstance(node, ast.Name) and node.id in self.bound:
+            return self.part_of(self.bound[node.id], depth - 1)
+        made = self.kind(node)
+        if made:
+            return made if made in _WHOLE else None
+        if isinstance(node, ast.Attribute | ast.Subscript):
+            return self.part_of(node.value, depth - 1)
+        return self.part_of(node.func, depth - 1) if isinstance(node, ast.Call) else None
+
     def _kind_of_name(self, node: ast.Name, depth: int) -> str | None:
         if node.id in self.bound:
             return self.kind(self.bound[node.id], depth - 1)
@@ -199,7 +240,7 @@ class Scope:
             return None if _stays_inside(dotted, call) else Outside(call, does, written(function))
         if not isinstance(function, ast.Attribute):
             return None
-        kind = self.kind(function.value)
+        kind = self.kind(function.value) or self.part_of(function.value)
         if kind == "aws" and function.attr not in _LAZY_OF_AWS:
             return Outside(call, ASKS, written(function))
         does = _METHODS.get(kind or "", {}).get(function.attr) or _EVERYWHERE.get(function.attr)
@@ -220,6 +261,9 @@ def _stays_inside(dotted: str, call: ast.Call) -> bool:
         return text_of(first) in _IN_MEMORY or (first is None and not call.keywords)
     if dotted.startswith(("smtplib.", "ftplib.", "imaplib.")):
         return first is None and keyword(call, "host") is None
+    if dotted.startswith("pandas."):
+        address = text_of(first) or ""
+        return not address.startswith(("http://", "https://", "ftp://", "s3://", "gs://"))
     if dotted.startswith("psycopg_pool."):
         opened = keyword(call, "open")
         return isinstance(opened, ast.Constant) and opened.value is False

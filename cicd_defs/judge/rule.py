@@ -38,7 +38,7 @@ class Found:
     """What a rule yields: from where to where in which file, and what is wrong, with the bad value quoted.
 
     `minutes` is what it costs each run (see `judge/minutes.py`); None where it costs no time. `severity` and
-    `confidence` stand in for the rule's own where they differ.
+    `confidence` stand in for the rule's own where they differ; with `strict` it speaks in the strict profile only.
     """
 
     source: Source
@@ -49,6 +49,7 @@ class Found:
     minutes: float | None = None
     severity: Severity | None = None
     confidence: Confidence | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Rule:
             message=found.message,
             fix=found.fix,
             minutes=found.minutes,
-            strict=self.about.strict,
+            strict=self.about.strict or found.strict,
         )
 
 

@@ -11,13 +11,15 @@ from cicd_defs.judge.python_code import (
     FUNCTIONS,
     ModuleCode,
     ProjectCode,
+    bound_in,
     keyword,
     root_name,
     run_nodes,
     statements_of,
     text_of,
 )
-from cicd_defs.judge.python_tests import TEARDOWNS, SuiteFile, SuiteFunction, conftests
+from cicd_defs.judge.python_places import is_aside
+from cicd_defs.judge.python_tests import SETUPS, TEARDOWNS, SuiteFile, SuiteFunction, conftests
 
 _MUTATES = frozenset(
     {
@@ -29,7 +31,7 @@ _MUTABLE_CALLS = frozenset(
     {"list", "dict", "set", "defaultdict", "deque", "Counter", "OrderedDict", "bytearray"}
 )
 _FIXED = re.compile(r"(?:/private)?(?:/tmp|/var/tmp)/+[\w.-]|[A-Za-z]:[\\/]+(?:[Tt]emp|[Tt]mp)[\\/]+\w")
-_CHANGING = re.compile(r"chdir|environ|putenv|unsetenv|dependency_overrides")
+_CHANGING = re.compile(r"chdir|sys\.(?:path|meta_path)|environ|putenv|unsetenv|dependency_overrides")
 _SHARED_FOLDER = re.compile(r"/tmp|[Tt]e?mp[\\/]")  # noqa: S108
 _TOP = re.compile(r"(?:/private)?(?:/tmp|/var/tmp)/?")
 _CHOSEN_ANEW = re.compile(r"(?i)uuid|pid|rand|time|tmp|temp|token|secret|worker|suffix|unique")
@@ -47,6 +49,16 @@ _WRITES_AT = {
     "zipfile": frozenset({"ZipFile"}),
 }
 _PATH_WRITES = frozenset({"write_text", "write_bytes", "mkdir", "touch", "symlink_to"})
+_WRITING = re.compile(
+    r"open\(|write_text|write_bytes|mkdir|makedirs|touch\(|shutil\.|sqlite3\.|FileHandler|ZipFile|os\.(?:re|sy|li)|setlocale"
+    r"|setdefaulttimeout"
+)
+_BESIDE = re.compile(r"(?:\./)?[A-Za-z_][\w.-]*(?:/[\w.-]+)*")
+_STREAMS = frozenset({"sys.stdout", "sys.stderr", "sys.stdin"})
+_MOVES = re.compile(r"pytester|testdir|fs|.*(?:chdir|cwd|isolat|working_dir|workdir|in_tmp).*")
+_ELSEWHERE = re.compile(
+    r"chdir|isolated?_?filesystem|mock_open|patch\(|patch\.object|as_cwd|temp_?cwd|working_dir|cd\(|tempfile\.mkd|Temporary"
+)
 ENVIRONMENT, FOLDER = "os.environ", "the working directory"
 
 
@@ -164,7 +176,9 @@ class Changes:
         return root_name(owner) not in self.local
 
     def _is_lasting(self, owner: ast.expr) -> bool:
-        """A list or the like of the module, or of a fixture that outlives the test."""
+        """A list or the like of the module, of the class, or of a fixture that outlives the test."""
+        if isinstance(owner, ast.Attribute):
+            return self._is_of_class(owner)
         if not isinstance(owner, ast.Name):
             return False
         if owner.id in self.local:
@@ -174,6 +188,24 @@ class Changes:
             and is_mutable(self.code.bound.get(owner.id))
             and self._shared(owner.id)
         )
+
+    def _is_of_class(self, owner: ast.Attribute) -> bool:
+        """A list or the like of the test's own class, which another of its methods uses, and none makes anew."""
+        function, name = self.function, owner.attr
+        if (
+            function.owner is None
+            or not function.is_test
+            or written(owner.value)
+            not in {*("self", "cls", "self.__class__", "type(…)", function.owner.name)}
+        ):
+            return False
+        if not is_mutable(bound_in(function.owner.body).get(name)):
+            return False
+        anew = re.compile(rf"\.{re.escape(name)}(?:\.clear\(|\[:\]|\s*(?::[^=\n]*)?=[^=])")
+        others = [one for one in self.file.functions if one.owner is function.owner and one is not function]
+        if anew.search(function.text) or any(anew.search(one.text) for one in others if not one.is_test):
+            return False
+        return any(re.search(rf"\.{re.escape(name)}\b", one.text) for one in others)
 
     def _shared(self, name: str) -> bool:
         """Whether another function of the file uses a name of the module, and nobody empties it in between."""
@@ -203,13 +235,28 @@ class Changes:
         owner = target.value
         if isinstance(owner, ast.Name) and owner.id not in self.local:
             name = owner.id
-            if name not in self.code.origins and name not in self.code.classes:
+            if not self._is_of_all(name) or self._is_example(name):
                 return
+            if name not in self.code.origins and name not in self.code.classes and _is_nothing(value):
+                return  # an object of the file is put back to how it began
         elif not self._is_own_class(owner, target.attr, statement):
             return
         key = ast.Constant(target.attr)
         message = f"sets `{written(target)}`" if how == "set" else f"deletes `{written(target)}`"
         yield Write(statement, how, written(target), message, key, value, owner, statement)
+
+    def _is_of_all(self, name: str) -> bool:
+        """Whether a name of the file is something that tests share: imported, a class, or an object that it makes."""
+        if name in self.code.origins or name in self.code.classes:
+            return True
+        made = self.code.bound.get(name)
+        plain = isinstance(made, ast.Call) and written(made.func) in self.code.classes
+        return plain and not self.function.is_fixture and self._shared(name)
+
+    def _is_example(self, name: str) -> bool:
+        """Whether a name is a module of the examples: a test that tries one has it to itself."""
+        place = self.project.split(self.code.origins.get(name, ""), self.code)
+        return place is not None and not place[1] and is_aside(place[0].path)
 
     def _is_own_class(self, owner: ast.expr, name: str, statement: ast.stmt) -> bool:
         """Whether it is the test's own class, of which another method uses the attribute."""
@@ -230,10 +277,14 @@ class Changes:
     @cached_property
     def _calls_matter(self) -> bool:
         """Whether a call of the function can change something shared: most need no closer look."""
-        if _CHANGING.search(self.function.text) or _SHARED_FOLDER.search(self.file.text):
+        text = self.function.text
+        if _CHANGING.search(text) or _SHARED_FOLDER.search(self.file.text) or _WRITING.search(text):
             return True
         names = {name for name, value in self.code.bound.items() if is_mutable(value)}
-        return bool(self.long_lived) or any(name in self.function.text for name in names)
+        if self.function.owner is not None:
+            inside = bound_in(self.function.owner.body)
+            names |= {name for name, value in inside.items() if is_mutable(value)}
+        return bool(self.long_lived) or any(name in text for name in names)
 
     def _called(self, statement: ast.stmt) -> Iterator[Write]:
         for head in _own_expressions(statement):
@@ -255,9 +306,86 @@ class Changes:
             )
         if isinstance(function, ast.Attribute) and function.attr in _MUTATES:
             return self._method(call, function, statement)
+        if dotted in {"locale.setlocale", "socket.setdefaulttimeout"} and len(call.args) + len(
+            call.keywords
+        ) > (dotted == "locale.setlocale"):
+            message = f"changes the whole process by `{dotted}`"
+            return Write(call, "change", dotted, message, statement=statement)
         path = self._fixed_path(call, dotted)
         if path:
             return Write(call, "file", path, f"writes to the fixed path `{path}`", statement=statement)
+        return self._written_beside(call, dotted, statement)
+
+    def _written_beside(self, call: ast.Call, dotted: str | None, statement: ast.stmt) -> Write | None:
+        """A file that is written into the folder that the tests happen to be run in."""
+        if self._is_elsewhere:
+            return None
+        node = self._place_written(call, dotted)
+        if isinstance(node, ast.Name) and node.id not in self.function.parameters:
+            node = self.function.bound.get(node.id) or self.code.bound.get(node.id)
+        path = text_of(node)
+        if path is None or not _BESIDE.fullmatch(path):
+            return None
+        name = re.escape(path.rpartition("/")[2])
+        gone = re.compile(
+            rf"(?:remove|unlink|rmtree|rmdir)\w*\([^\n]*{name}|{name}[^\n]*\.(?:unlink|rmdir)\("
+        )
+        if gone.search(self.function.text) or gone.search(self._teardowns):
+            return None
+        message = f"writes `{path}` into the folder that the tests are run in"
+        return Write(call, "file", path, message, statement=statement)
+
+    @cached_property
+    def _is_elsewhere(self) -> bool:
+        """Whether it is run in a folder of its own, writes to nothing real, or clears up what is not written out."""
+        beside = (
+            one.text
+            for file in [self.file, *(SuiteFile(one) for one in conftests(self.code, self.project))]
+            for one in file.functions
+            if one.is_for_all
+            or one.node.name in self._fixtures
+            or (one.node.name in SETUPS and (one.owner is None or one.owner is self.function.owner))
+        )
+        texts = [self.function.text, *beside]
+        if self.function.owner is not None:
+            texts += [written(one) for one in self.function.owner.decorator_list]
+        return any(map(_ELSEWHERE.search, texts)) or any(map(_MOVES.fullmatch, self._fixtures))
+
+    @cached_property
+    def _fixtures(self) -> frozenset[str]:
+        return frozenset({*self.function.parameters, *_USED_FIXTURES.findall(self.function.text)})
+
+    def _place_written(self, call: ast.Call, dotted: str | None) -> ast.expr | None:
+        """The argument that says where a call writes to; None for calls that write nowhere."""
+        function, given = call.func, call.args
+        if isinstance(function, ast.Name) and function.id == "open" and "open" not in self.code.origins:
+            mode = text_of(keyword(call, "mode") or (given[1] if len(given) > 1 else None)) or "r"
+            return given[0] if given and set(mode) & set("wxa") else None
+        root, _, last = (dotted or "").rpartition(".")
+        if last in _WRITES_AT.get(root, ()):
+            if last in {
+                "copy",
+                "copy2",
+                "copyfile",
+                "copytree",
+                "move",
+                "rename",
+                "replace",
+                "link",
+                "symlink",
+            }:
+                return given[1] if len(given) > 1 else None
+            if last == "ZipFile" and not set(text_of(given[1] if len(given) > 1 else None) or "") & set(
+                "wxa"
+            ):
+                return None
+            return given[0] if given else None
+        if isinstance(function, ast.Attribute) and function.attr in _PATH_WRITES:
+            path = function.value
+            if isinstance(path, ast.Name):
+                path = self.function.bound.get(path.id, path)
+            made = isinstance(path, ast.Call) and self.code.dotted(path.func) == "pathlib.Path"
+            return path.args[0] if made and isinstance(path, ast.Call) and len(path.args) == 1 else None
         return None
 
     def _method(self, call: ast.Call, function: ast.Attribute, statement: ast.stmt) -> Write | None:
@@ -267,7 +395,8 @@ class Changes:
             name = f" `{text_of(key)}`" if text_of(key) else ""
             message = f"changes{name or ' variables'} in `os.environ` by `{function.attr}`"
             return Write(call, how, ENVIRONMENT, message, key, None, owner, statement)
-        if self._is_lasting(owner) or self._is_override(owner):
+        interpreter = self.code.dotted(owner) in {"sys.path", "sys.meta_path", "sys.path_hooks"}
+        if interpreter or self._is_lasting(owner) or self._is_override(owner):
             message = f"changes `{written(owner)}` by `{function.attr}`"
             return Write(call, "change", written(owner), message, None, None, owner, statement)
         return None
@@ -350,7 +479,7 @@ class Changes:
         if write.target in self.long_lived:
             return False
         token = _token(write)
-        if self._has_guardian(write):
+        if self._has_guardian(write) or self._put_back_by_name(write):
             return True
         if self._again(write) or self._taken_back_inside(write, token):
             return True
@@ -366,6 +495,21 @@ class Changes:
         if write.target.endswith("dependency_overrides") and _OVERRIDES_EMPTIED.search(text):
             return True
         return _CLEARED_UP.search(text) is not None
+
+    def _put_back_by_name(self, write: Write) -> bool:
+        """Whether `delattr` or `setattr` follows with its name, or a cache is emptied that may not be there."""
+        name = write.target.rpartition(".")[2]
+        after = self.file.text[
+            self.code.module.span(write.node)[1] : self.code.module.span(self.function.node)[1]
+        ]
+        if re.search(rf"\b(?:del|set)attr\([^\n]*['\"]{re.escape(name)}['\"]", after):
+            return True
+        return write.how == "delete" and any(
+            isinstance(one, ast.Try)
+            and write.statement in one.body
+            and any("AttributeError" in ast.dump(handler) for handler in one.handlers)
+            for one in self.function.statements
+        )
 
     def _again(self, write: Write) -> bool:
         """Whether the same is changed once more: the last change is taken for the way back."""
@@ -388,7 +532,10 @@ class Changes:
                     return True
             if isinstance(statement, ast.With | ast.AsyncWith):
                 inside = start <= module.span(write.node)[0] < end
-                if inside and any(_RESTORES.search(written(one.context_expr)) for one in statement.items):
+                heads = [written(one.context_expr) for one in statement.items]
+                if inside and any(map(_RESTORES.search, heads)):
+                    return True
+                if inside and write.target in _STREAMS and any("capture" in one.lower() for one in heads):
                     return True
             if isinstance(statement, ast.Expr):
                 if after_yield and token.search(text, start, end):
@@ -451,7 +598,9 @@ def _is_reset(write: Write) -> bool:
         return isinstance(write.node.func, ast.Attribute) and write.node.func.attr == "clear"
     if write.target == "sys.modules":
         return write.how == "delete"
-    private = name.startswith("_") or (write.key is not None and hasattr(write.key, "lineno"))
+    private = "_" in {part[:1] for part in write.target.split(".")} or (
+        write.key is not None and hasattr(write.key, "lineno")
+    )
     if write.target == ENVIRONMENT or not private:
         return False
     return write.how == "delete" or name.startswith("__") or _is_nothing(write.value)
@@ -462,6 +611,8 @@ def _is_nothing(value: ast.expr | None) -> bool:
         return not value.value
     if isinstance(value, ast.Dict):
         return not value.keys
+    if isinstance(value, ast.Call):
+        return is_mutable(value) and not value.args and not value.keywords
     return isinstance(value, ast.List | ast.Tuple | ast.Set) and all(_is_nothing(one) for one in value.elts)
 
 

@@ -15,7 +15,7 @@ from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.judge.network_use import NetworkUse
 from cicd_defs.judge.outside_calls import Scope, written
 from cicd_defs.judge.pytest_marks import declared_mark
-from cicd_defs.judge.python_code import ModuleCode, ProjectCode, code_of
+from cicd_defs.judge.python_code import ModuleCode, ProjectCode, bound_in, code_of, statements_of
 from cicd_defs.judge.python_tests import SETUPS, SuiteFile, SuiteFunction, conftests, suite_of
 from cicd_defs.judge.repository import PythonModule, Repository
 from cicd_defs.judge.rule import About, Found
@@ -23,7 +23,8 @@ from cicd_defs.judge.rule import About, Found
 ABOUT = About(Family.FLAKY_CODE, Severity.MEDIUM, subject="python")
 
 _HINT = re.compile(
-    r"requests|httpx|urllib|urlopen|aiohttp|socket|subprocess|_KEY|TOKEN|SECRET|PASSWORD|connect\(|http"
+    r"requests|httpx|urllib|urlopen|aiohttp|socket|subprocess|_KEY|TOKEN|SECRET|PASSWORD|connect\(|http|smtplib|ftplib"
+    r"|imaplib|telnetlib|boto3|paramiko|[Rr]edis|[Mm]ongo|[Ee]lasticsearch|[Kk]afka|pika"
 )
 _REPLACED = re.compile(
     r"\b(?:responses|respx|httpretty|vcr|requests_mock|httpx_mock|aioresponses|pook|betamax|moto|HTTMock|aresponses|"
@@ -65,14 +66,59 @@ def find(module: PythonModule, repository: Repository) -> Iterator[Found]:
         yield Found(
             module.source, start, end, f"collecting this file depends on what is outside of CI: {what}"
         )
+    yield from _by_helpers(suite, project)
     for function in suite.run_by_pytest:
         if not _is_free(function):
             continue
-        use = NetworkUse(Scope(suite.code, project, {**suite.code.bound, **function.bound}))
+        use = NetworkUse(
+            Scope(suite.code, project, {**suite.code.bound, **_of_self(function), **function.bound})
+        )
         for node, what in _reached(function.node.body, use):
             start, end = module.span(node)
             message = f"`{function.node.name}` depends on what is outside of CI: {what}, and no mark says so"
             yield Found(module.source, start, end, message, _fix(function, repository))
+
+
+def _by_helpers(suite: SuiteFile, project: ProjectCode) -> Iterator[Found]:
+    """What functions of the file reach, of those that a test calls plainly."""
+    known = {id(one.node) for one in suite.run_by_pytest}
+    plain = {name: node for name, node in suite.code.functions.items() if id(node) not in known}
+    for name, node in plain.items():
+        own = bound_in(statements_of(node.body))
+        given = {one.arg for one in [*node.args.args, *node.args.kwonlyargs]}
+        if node.decorator_list or _STANDS_IN.search(suite.code.module.source.text):
+            continue
+        use = NetworkUse(
+            Scope(
+                suite.code, project, {**{k: v for k, v in suite.code.bound.items() if k not in given}, **own}
+            )
+        )
+        reached = list(_reached(node.body, use))
+        caller = (
+            next(filter(None, (_calls_plainly(one, name) for one in suite.run_by_pytest)), None)
+            if reached
+            else None
+        )
+        for call, what in reached if caller else ():
+            start, end = suite.code.module.span(call)
+            message = f"`{caller}` depends on what is outside of CI by `{name}`: {what}, and no mark says so"
+            yield Found(suite.code.module.source, start, end, message)
+
+
+def _calls_plainly(one: SuiteFunction, name: str) -> str | None:
+    called = one.is_test and re.search(rf"(?<![\w.]){name}\(", one.text) is not None
+    return one.node.name if called and _is_free(one) else None
+
+
+def _of_self(function: SuiteFunction) -> dict[str, ast.expr]:
+    """What the functions that set a class up keep in `self`, by how it is read: `self.client`."""
+    made: dict[str, ast.expr] = {}
+    for one in function.file.functions if function.owner is not None else ():
+        if one.owner is function.owner and one.node.name in SETUPS:
+            for statement in one.statements:
+                if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute):
+                    made.setdefault(written(statement.targets[0]), statement.value)
+    return made
 
 
 def _reached(body: list[ast.stmt], use: NetworkUse) -> Iterator[tuple[ast.expr, str]]:
@@ -96,9 +142,19 @@ def _open_statements(body: list[ast.stmt]) -> Iterator[ast.stmt | ast.expr]:
             yield statement.iter if isinstance(statement, ast.For | ast.AsyncFor) else statement.test
             yield from _open_statements([*statement.body, *statement.orelse])
         elif isinstance(statement, ast.Try | ast.TryStar):
-            yield from _open_statements([*statement.body, *statement.orelse, *statement.finalbody])
+            if not _is_to_fail(statement):
+                yield from _open_statements([*statement.body, *statement.orelse])
+            yield from _open_statements(statement.finalbody)
         elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield statement
+
+
+def _is_to_fail(statement: ast.Try | ast.TryStar) -> bool:
+    """Whether a `try` is there to see its call fail: what follows the call says that it should have."""
+    calls = (
+        one.value for one in statement.body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)
+    )
+    return any(written(one.func) in {"pytest.fail", "self.fail"} for one in calls)
 
 
 def _is_free(function: SuiteFunction) -> bool:

@@ -25,7 +25,7 @@ from cicd_defs.judge.python_code import (
     run_nodes,
     statements_of,
 )
-from cicd_defs.judge.python_places import is_product
+from cicd_defs.judge.python_places import folders_of, is_product
 from cicd_defs.judge.repository import PythonModule, Repository
 from cicd_defs.judge.rule import About, Found
 
@@ -63,7 +63,10 @@ def _told(code: ModuleCode, statement: ast.stmt, call: ast.Call, outside: Outsid
 
 def _is_imported(code: ModuleCode, project: ProjectCode) -> bool:
     """Whether anything imports the file: what stands alone, without a package and an application, is a script."""
-    if code.package or code.path.rpartition("/")[0] + "/__init__.py" in project.by_path:
+    folders = folders_of(code.path)
+    if code.package or any(
+        "/".join([*folders[:n], "__init__.py"]) in project.by_path for n in range(1, len(folders) + 1)
+    ):
         return True
     return code.path in project.importers or any(
         isinstance(value, ast.Call) and written(value.func).rpartition(".")[2] in _APPS
@@ -83,11 +86,12 @@ def _run_at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             for part in (statement.body, statement.orelse, statement.finalbody):
                 yield from _run_at_import(part)
         elif isinstance(statement, ast.ClassDef):
+            yield from map(ast.Expr, statement.decorator_list)
             yield from _run_at_import(statement.body)
         elif isinstance(statement, ast.With | ast.For | ast.While):
             yield statement
             yield from _run_at_import(statement.body)
-        elif not isinstance(statement, (*FUNCTIONS, ast.Import, ast.ImportFrom)):
+        elif not isinstance(statement, ast.Import | ast.ImportFrom):
             yield statement
 
 
@@ -111,6 +115,9 @@ def _heads(statement: ast.stmt) -> list[ast.expr] | list[ast.stmt]:
         return [item.context_expr for item in statement.items]
     if isinstance(statement, ast.For):
         return [statement.iter]
+    if isinstance(statement, FUNCTIONS):  # its decorators and the values that stand for what is not given
+        given = statement.args
+        return [*statement.decorator_list, *given.defaults, *filter(None, given.kw_defaults)]
     return [statement.test] if isinstance(statement, ast.If | ast.While) else [statement]
 
 
