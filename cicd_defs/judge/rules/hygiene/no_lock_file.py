@@ -2,9 +2,9 @@
 
 **Why it matters** Two builds of one commit can hold different code. A release of a dependency that nobody looked at
 breaks CI overnight, or goes into production; what was tested is not what runs.
-**How to fix** Commit the package manager's lock file (`uv.lock`, `package-lock.json`, `Cargo.lock`, `go.sum`), or pin
-each requirement with `==`, and install from it: `uv sync --locked`, `npm ci`, `cargo build --locked`. Libraries, which
-are installed into others' applications, are let be.
+**How to fix** Commit the package manager's lock file (`uv.lock`, `package-lock.json`, `Cargo.lock`, `go.sum`,
+`Gemfile.lock`, `composer.lock`, `mix.lock`), or pin each requirement with `==`, and install from it: `npm ci`,
+`uv sync --locked`, `cargo build --locked`. Libraries, which are installed into others' applications, are let be.
 **Example** `requirements.txt` with `flask>=3` becomes one that `pip-compile` has written, or a `pyproject.toml` with a
 `uv.lock` beside it.
 """
@@ -63,12 +63,79 @@ def find(repository: Repository) -> Iterator[Found]:
                 f"what `{component.manifest}` asks for is locked nowhere: there is no `{names}` or the like"
             )
             yield Found(source, *asked, message)
+    yield from _others(repository)
+
+
+_OTHERS = {
+    "Gemfile": ("Gemfile.lock", "gems.locked"),
+    "composer.json": ("composer.lock",),
+    "mix.exs": ("mix.lock",),
+}
+_ASKED_OTHERS = {
+    "Gemfile": re.compile(r"^[ \t]*gem[ \t(]+[\"']", re.MULTILINE),
+    "composer.json": re.compile(r"\"require(?:-dev)?\"\s*:\s*\{\s*\"(?!php\"|ext-)"),
+    "mix.exs": re.compile(r"\{:\w+,\s*[\"'~>]"),
+}
+_RUBY_PROGRAM = (
+    "config.ru",
+    "config/application.rb",
+    "Procfile",
+    "app.rb",
+    "bin/rails",
+    "Dockerfile",
+    "_config.yml",
+)
+_PHP_PROGRAM = (
+    "artisan",
+    "public/index.php",
+    "index.php",
+    "bin/console",
+    "Dockerfile",
+    "web/index.php",
+    "wp-config.php",
+)
+
+
+def _others(repository: Repository) -> Iterator[Found]:
+    """The manifests of Ruby, PHP and Elixir, which no component stands for."""
+    for path in repository.tree.paths:
+        name = name_of(path)
+        if name not in _OTHERS or role_of(path) is not Role.PROJECT:
+            continue
+        source, folder = repository.source(path), folder_of(path)
+        asked = _ASKED_OTHERS[name].search(source.text) if source else None
+        if source is None or asked is None or not _is_program(repository, source, folder):
+            continue
+        if not any(join(one, lock) in repository.paths for one in _upwards(folder) for lock in _OTHERS[name]):
+            start = asked.start() + len(asked[0]) - len(asked[0].lstrip())
+            message = f"what `{path}` asks for is locked nowhere: there is no `{_OTHERS[name][0]}`"
+            yield Found(source, start, min(source.line_end(start), asked.end()), message)
+
+
+def _is_program(repository: Repository, source: Source, folder: str) -> bool:
+    """Whether it is no library: a gem says `gemspec`, a package of Composer its type, one of Hex how it is packed."""
+    name = name_of(source.path)
+    if name == "mix.exs":
+        return "package:" not in source.text and "defp package" not in source.text
+    if name == "composer.json":
+        manifest = read_json(source.text)
+        if manifest.get("type") == "project":
+            return True
+        return "type" not in manifest and any(join(folder, one) in repository.paths for one in _PHP_PROGRAM)
+    if re.search(r"^[ \t]*gemspec\b", source.text, re.MULTILINE):
+        return False
+    return any(join(folder, one) in repository.paths for one in _RUBY_PROGRAM)
+
+
+def _upwards(folder: str) -> list[str]:
+    folders = [folder]
+    while folders[-1] != ".":
+        folders.append(folder_of(folders[-1]))
+    return folders
 
 
 def _has_lock(repository: Repository, component: Component) -> bool:
-    folders = [component.path]
-    while folders[-1] != ".":
-        folders.append(folder_of(folders[-1]))
+    folders = _upwards(component.path)
     names = _LOCKS[component.stack]
     if any(join(folder, name) in repository.paths for folder in folders for name in names):
         return True

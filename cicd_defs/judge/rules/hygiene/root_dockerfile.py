@@ -122,5 +122,9 @@ def _fix(dockerfile: WrittenDockerfile, earlier: list[Instruction]) -> Fix | Non
     if any(one.word in {"RUN", "USER"} for one in below):
         return None
     at = source.line_start(starts[0].start)
+    while at and source.text[source.line_start(at - 1) : at].startswith(
+        "#"
+    ):  # what is said of the start stays there
+        at = source.line_start(at - 1)
     edit = Edit(source.path, at, at, f"USER {user}{source.newline}")
     return Fix(f"Run the program as user {user}", (edit,))

@@ -7,16 +7,21 @@ none, say so for that package alone: `[[tool.mypy.overrides]]` with `module = ["
 **Example** `mypy src --ignore-missing-imports` becomes `mypy src`.
 """
 
+import re
 from collections.abc import Iterator
 
-from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.script import Command
+from cicd_defs.facts.source import Source
+from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script
+from cicd_defs.judge.hooks import Hooks, hooks_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.rules.hygiene.type_checker_neutered import CORE
 
-ABOUT = About(Family.HYGIENE, Severity.MEDIUM)
+ABOUT = About(Family.HYGIENE, Severity.MEDIUM, subject="repository")
 
 _MYPY_PROGRAMS = frozenset({"mypy", "dmypy"})
 _TYPESCRIPT = frozenset({"tsc", "vue-tsc", "tsgo"})
@@ -24,10 +29,50 @@ _PROGRAMS = _MYPY_PROGRAMS | _TYPESCRIPT
 
 MYPY = ("--ignore-missing-imports", "--ignore-errors")
 TSC = ("--noCheck",)
+OF_HOOKS = ("--ignore-errors", "--follow-imports=skip")
+"""The hook of mypy itself is given `--ignore-missing-imports`, since it has an environment of its own."""
 
 
-def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
-    """Flags of mypy and tsc that hide errors."""
+_FILES = re.compile(
+    r"(?:.*/)?(?:[Mm]akefile|GNUmakefile|[\w-]+\.mk|package\.json|tox\.ini|[Jj]ustfile|Taskfile\.ya?ml)"
+)
+_WRITTEN = re.compile(
+    r"(?<![\w./-])(?:(?:mypy|dmypy)\b[^\n|;&\"]*?(?P<mypy>[ \t](?:--ignore-errors|--follow-imports[= ]skip))"
+    r"|(?:vue-)?tsc\b[^\n|;&\"]*?(?P<tsc>[ \t]--noCheck))(?![\w-])"
+)
+
+
+def find(repository: Repository) -> Iterator[Found]:
+    """Flags of mypy and tsc that hide errors: in workflows, in hooks, and where commands have names."""
+    for workflow in repository.workflows:
+        yield from _in_workflow(workflow)
+    if hooks := hooks_of(repository):
+        yield from _in_hooks(hooks)
+    for path in repository.tree.paths:
+        if _FILES.fullmatch(path) and role_of(path) <= Role.AUXILIARY and (source := repository.source(path)):
+            yield from _in_file(source)
+
+
+def _in_hooks(hooks: Hooks) -> Iterator[Found]:
+    for hook in hooks.hooks:
+        for word in hook.arguments if hook.tool == "mypy" else ():
+            if word.text in OF_HOOKS:
+                message = f"`{word.text}` makes the type check overlook errors"
+                yield Found(hooks.source, word.start, word.end, message)
+
+
+def _in_file(source: Source) -> Iterator[Found]:
+    if "mypy" not in source.text and "tsc" not in source.text:
+        return
+    for found in _WRITTEN.finditer(source.text):
+        start, end = found.span("mypy" if found["mypy"] else "tsc")
+        flag = source.text[start:end].strip()
+        edit = Edit(source.path, start, end, "")
+        message = f"`{flag}` makes the type check overlook errors"
+        yield Found(source, start + 1, end, message, Fix(f"Take `{flag}` away", (edit,)))
+
+
+def _in_workflow(workflow: WrittenWorkflow) -> Iterator[Found]:
     for step in workflow.steps:
         for command in step.commands:
             for first, last in _flags(command):
@@ -52,8 +97,16 @@ def _flags(command: Command) -> Iterator[tuple[int, int]]:
                 yield at, at + (following in {"false", "true"})
         elif word in MYPY or word == "--follow-imports=skip":
             yield at, at
+        elif word.partition("=")[0] == "--disable-error-code" and _are_many(words[begin:]):
+            yield at, at + ("=" not in word)
         elif word == "--follow-imports" and following == "skip":
             yield at, at + 1
+
+
+def _are_many(words: tuple[str, ...]) -> bool:
+    """Whether more than one kind of error that mypy is run for is turned off."""
+    codes = re.findall(r"--disable-error-code[= ]([\w,-]+)", " ".join(words))
+    return len({code for one in codes for code in one.split(",")} & CORE) > 1
 
 
 def _found(step: WrittenStep, command: Command, first: int, last: int) -> Found:

@@ -9,6 +9,7 @@ code says: it costs its time, and people believe that it guards something.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
@@ -23,9 +24,23 @@ ABOUT = About(Family.HYGIENE, Severity.MEDIUM, subject="repository")
 
 _MYPY_FILES = {"pyproject.toml", "mypy.ini", ".mypy.ini", "setup.cfg", "mypy.toml"}
 _TSCONFIG = re.compile(r"tsconfig(?:\.[\w-]+)*\.json")
+_PARTS = {"strictNullChecks": "false", "noImplicitAny": "false"}
 _TRUE = {"true", "True", "1", "yes", "on"}
 _EVERYTHING = re.compile(r"[\[\s\"'r]*(?:\^?\.\*?\$?|\^|/|\*\*?(?:/\*)?)[\]\s\"',]*")
-_JSON = re.compile(r"\"(strict|noCheck|typeCheckingMode)\"(\s*:\s*)(\"\w+\"|\w+)")
+_JSON = re.compile(
+    r"\"(strict|noCheck|typeCheckingMode|strictNullChecks|noImplicitAny)\"(\s*:\s*)(\"\w+\"|\w+)"
+)
+_LISTED = re.compile(r"\"(ignore|exclude)\"\s*:\s*(\[[^\]]*\])")
+_WORD = re.compile(r"[\"']([^\"']*)[\"']")
+_DEMANDS = {"strict", "check_untyped_defs", "disallow_untyped_defs", "disallow_incomplete_defs"}
+CORE = frozenset({
+    "arg-type", "return-value", "assignment", "attr-defined", "union-attr", "call-arg", "name-defined", "index",
+    "operator", "call-overload", "override", "return", "misc", "list-item", "dict-item", "type-var",
+})  # fmt: skip
+"""What mypy is run for."""
+
+_MANY = 4
+"""Codes of mypy's core that are turned off for all modules: fewer are a choice, for a while."""
 _HEAD = re.compile(
     r"^#[ \t]*(?:mypy:[ \t]*ignore[-_]errors(?:[ \t]*=[ \t]*[Tt]rue)?|type:[ \t]*ignore(?:[ \t]*#.*)?)[ \t]*$",
     re.MULTILINE,
@@ -39,13 +54,15 @@ def find(repository: Repository) -> Iterator[Found]:
     for path in repository.tree.paths:
         name = name_of(path)
         if name in _MYPY_FILES and (source := _project_source(repository, path)):
-            found = list(_mypy(source) if "mypy" in source.text or "pyright" in source.text else ())
+            named = ("mypy", "pyright", "tool.ty")
+            found = list(_mypy(source, repository) if any(one in source.text for one in named) else ())
             checks_python = checks_python or "mypy" in source.text
             yield from found
         elif name == "pyrightconfig.json" and (source := _project_source(repository, path)):
             yield from _json(source, {"typeCheckingMode": '"off"'})
+            yield from _left_out(source, repository)
         elif _TSCONFIG.fullmatch(name) and (source := _project_source(repository, path)):
-            yield from _json(source, {"strict": "false", "noCheck": "true"})
+            yield from _json(source, {"strict": "false", "noCheck": "true", **_PARTS})
     if checks_python:
         yield from _heads(repository)
 
@@ -54,8 +71,10 @@ def _project_source(repository: Repository, path: str) -> Source | None:
     return repository.source(path) if role_of(path) is Role.PROJECT else None
 
 
-def _mypy(source: Source) -> Iterator[Found]:
+def _mypy(source: Source, repository: Repository) -> Iterator[Found]:
     settings = settings_of(source)
+    yield from _of_own_packages(source, settings, repository)
+    demanding = {one.section for one in settings if one.name in _DEMANDS and one.word in _TRUE}
     toml = source.path.endswith(".toml")
     for_all = {
         one.table
@@ -67,17 +86,77 @@ def _mypy(source: Source) -> Iterator[Found]:
             continue
         value = one.word
         if one.name in {"ignore_errors", "ignore_missing_imports"} and value in _TRUE:
-            yield _setting(
-                source, one, f"`{one.name} = {value}` for all modules hides what mypy is there to find"
-            )
+            message = f"`{one.name} = {value}` for all modules hides what mypy is there to find"
+            chosen = one.name == "ignore_missing_imports" and one.section in demanding
+            yield replace(_setting(source, one, message), strict=chosen)
         elif one.name == "follow_imports" and value == "skip":
             yield _setting(
                 source, one, "`follow_imports = skip` for all modules: what is imported is taken for `Any`"
             )
-        elif one.name == "exclude" and _EVERYTHING.fullmatch(one.value):
-            yield _setting(source, one, f"`exclude = {one.value}` leaves everything out of the type check")
+        elif one.name in {"exclude", "ignore"} and _covers_all(one, repository):
+            yield _setting(source, one, f"`{one.name} = {one.value}` leaves everything out of the type check")
+        elif one.name == "disable_error_code" and len(CORE & set(re.findall(r"[\w-]+", one.value))) >= _MANY:
+            yield _setting(source, one, f"`disable_error_code` turns off what mypy is run for: {one.value}")
         elif one.name == "typeCheckingMode" and value == "off":
             yield _setting(source, one, '`typeCheckingMode = "off"` turns the type check off')
+
+
+def _covers_all(one: Setting, repository: Repository) -> bool:
+    """Whether what a list leaves out is everything, or, for pyright, each package of the repository."""
+    if _EVERYTHING.fullmatch(one.value):
+        return True
+    return one.name == "ignore" and _names_packages(one.value, repository)
+
+
+def _names_packages(listed: str, repository: Repository) -> bool:
+    names = {re.sub(r"^\./|^src/|(?:/\*\*?(?:/\*)?|/)$", "", word) for word in _WORD.findall(listed)}
+    own = _own_packages(repository)
+    return bool(own) and own <= names
+
+
+def _own_packages(repository: Repository) -> frozenset[str]:
+    """The packages that the repository itself is: their folders at its top, or in `src`."""
+    inits = (path.removeprefix("src/") for path in repository.tree.paths if path.endswith("/__init__.py"))
+    tops = {path.partition("/")[0] for path in inits if path.count("/") == 1}
+    return frozenset(one for one in tops if role_of(f"{one}/x.py") is Role.PROJECT)
+
+
+def _of_own_packages(
+    source: Source, settings: tuple[Setting, ...], repository: Repository
+) -> Iterator[Found]:
+    """`ignore_errors` for the whole of a package of the repository's own, in a table for its modules."""
+    toml = source.path.endswith(".toml")
+    wholes = {form for name in _own_packages(repository) for form in (name, f"{name}.*")}
+    tables = {
+        one.table
+        for one in settings
+        if one.key == "tool.mypy.overrides.module"
+        and any(w.endswith("*") and w in wholes for w in _WORD.findall(one.value))
+    }
+    for one in settings:
+        if one.name != "ignore_errors" or one.word not in _TRUE:
+            continue
+        inside = one.section.removeprefix("mypy-").split(",") if one.section.startswith("mypy-") else ()
+        if (
+            one.table in tables
+            if toml
+            else any(part.strip() in wholes and part.endswith("*") for part in inside)
+        ):
+            yield _setting(
+                source,
+                one,
+                f"`ignore_errors = {one.word}` holds for the whole of the repository's own package",
+            )
+
+
+def _left_out(source: Source, repository: Repository) -> Iterator[Found]:
+    """Lists in pyright's own file that leave everything out."""
+    for found in _LISTED.finditer(source.text):
+        everything = _EVERYTHING.fullmatch(found[2])
+        if everything or (found[1] == "ignore" and _names_packages(found[2], repository)):
+            listed = " ".join(found[2].split())
+            message = f'`"{found[1]}": {listed}` leaves everything out of the type check'
+            yield Found(source, found.start(), found.end(), message)
 
 
 def _is_global(one: Setting, path: str, toml: bool, for_all: set[int]) -> bool:
@@ -86,7 +165,7 @@ def _is_global(one: Setting, path: str, toml: bool, for_all: set[int]) -> bool:
     if one.key.startswith("tool.mypy.overrides."):
         return one.table in for_all
     owner = one.key.rpartition(".")[0]
-    return owner in {"tool.mypy", "tool.pyright", "tool.basedpyright"} or (
+    return owner in {"tool.mypy", "tool.pyright", "tool.basedpyright", "tool.ty.src"} or (
         path.endswith("mypy.toml") and owner == "mypy"
     )
 
@@ -105,7 +184,7 @@ def _json(source: Source, bad: dict[str, str]) -> Iterator[Found]:
         if bad.get(name) != value or bare(before):
             continue
         start, end = found.start(3), found.end(3)
-        instead = {"strict": "true", "noCheck": "false", "typeCheckingMode": '"standard"'}[name]
+        instead = {"noCheck": "false", "typeCheckingMode": '"standard"'}.get(name, "true")
         message = f'`"{name}": {value}` turns off what the type check is there for'
         yield Found(
             source,
@@ -113,6 +192,7 @@ def _json(source: Source, bad: dict[str, str]) -> Iterator[Found]:
             found.end(),
             message,
             Fix(f'Set `"{name}": {instead}`', (Edit(source.path, start, end, instead),)),
+            strict=name in _PARTS,  # one check of several, which many turn off knowingly
         )
 
 
