@@ -1,6 +1,7 @@
 """The programs that judge a repository's files beside our own rules: zizmor and hadolint, as one question.
 
-What they said of a text is remembered, so that asking again after a few files have changed costs only these.
+What they said of a text is remembered, so that asking again after a few files have changed costs only these. What puts
+it into our words is loaded when there is something to put: the programs are at work before that.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from cicd_defs.facts.source import Source
 from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.facts.workflow import ACTION_PATH, WORKFLOW_PATH, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import UnreadableYaml
-from cicd_defs.judge.adopted import hadolint, zizmor
 from cicd_defs.judge.engine import UNREADABLE
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import located
@@ -207,8 +207,12 @@ def _answer(
 ) -> _Answer:
     source = _source(file)
     if isinstance(file, Source):
+        from cicd_defs.judge.adopted import hadolint
+
         findings = hadolint.adopted(file, said.findings)
     else:
+        from cicd_defs.judge.adopted import zizmor
+
         findings = zizmor.adopted(file, said.findings, read, text)
     refusals = tuple(replace(one, file=source.path) for one in said.refusals)
     return _Answer((*findings, *(_refused(source, said.scanner, one) for one in refusals)), refusals)

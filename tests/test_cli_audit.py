@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,59 @@ def test_a_process_that_dies_costs_its_own_repository_only(tmp_path, monkeypatch
     assert f"{folders[1]}: " in said
     assert says in said
     assert [said.count(f"{folder}/{CI}:{LINE}:14: high") for folder in folders] == [1, 0, 1]
+
+
+HEAVY = (
+    "dagster",
+    "pydantic",
+    "httpx",
+    "jinja2",
+    "rich",
+    "multiprocessing",
+    "concurrent",
+    "logging",
+    "email",
+)
+"""What takes longer to load than a file takes to be judged."""
+
+
+def test_one_file_is_audited_without_loading_what_only_others_need(repository):
+    program = (
+        "import sys; from cicd_defs.cli import app\n"
+        f"try: app(['audit', {str(file_of(repository))!r}])\n"
+        "except SystemExit: print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said, _, loaded = run.stdout.rstrip().rpartition("\n")
+    assert "[or-true]" in said
+    assert "[unpinned-uses]" in said
+    modules = set(loaded.split())
+    assert not modules & set(HEAVY)
+    assert not [name for name in modules if name.startswith("cicd_defs.judge.rules.hygiene.")]
+    assert not [name for name in modules if name.startswith("cicd_defs.judge.rules.flaky_code.")]
+
+
+def test_what_is_done_meanwhile_is_waited_for_and_its_faults_are_raised():
+    from cicd_defs.cli.meanwhile import Meanwhile
+
+    let_go = threading.Event()
+    ended: list[str] = []
+
+    def work() -> str:
+        let_go.wait(5)
+        ended.append("work")
+        return "done"
+
+    with Meanwhile(work) as waiting:
+        assert ended == []
+        let_go.set()
+        assert waiting.result() == "done"
+    with pytest.raises(ZeroDivisionError), Meanwhile(lambda: 1 // 0) as failing:
+        failing.result()
+    let_go.clear()
+    with Meanwhile(work):
+        let_go.set()
+    assert ended == ["work", "work"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """Auditing many repositories at once: what is asked for, and the work done side by side."""
 
 import gc
-import multiprocessing
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -30,8 +27,6 @@ _WORKFLOW = re.compile(
     r"(?!(?:\.github/dependabot|\.pre-commit-(?:config|hooks))\.ya?ml$).*\.ya?ml", re.DOTALL
 )
 """Files that are judged as workflows where somebody names them. zizmor knows the others by their names."""
-
-_FORK = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True)
@@ -153,8 +148,6 @@ def answers(targets: Sequence[Target], asked: Asked, jobs: int | None = None) ->
 
     What goes wrong with one is its answer, and costs the others nothing.
     """
-    from cicd_defs.judge.rules import all_rules, workflow_rules
-
     # What is read stays until the end, and there is much of it: to look for garbage among it takes a fifth of the time.
     gc.set_threshold(200_000, 50, 1000)
     processes = jobs or os.cpu_count() or 1
@@ -164,24 +157,18 @@ def answers(targets: Sequence[Target], asked: Asked, jobs: int | None = None) ->
         for bundle in bundles:
             yield from work(bundle)
         return
+    from cicd_defs.cli.side_by_side import in_processes
+    from cicd_defs.judge.rules import all_rules, workflow_rules
+
     # Loaded once, before there are several of us.
     all_rules() if any(target.whole for target in targets) else workflow_rules()
-    with ProcessPoolExecutor(min(processes, len(bundles)), mp_context=_FORK) as pool:
-        waiting = [pool.submit(work, bundle) for bundle in bundles]
-        for bundle, one in zip(bundles, waiting, strict=True):
-            try:
-                yield from one.result()
-            except BrokenProcessPool:  # it took the others with it: each gets a process of its own
-                yield from _alone(work, bundle)
+    yield from in_processes(work, bundles, processes, _killed)
 
 
-def _alone(work: Callable[[Sequence[Target]], list[Answer]], bundle: Sequence[Target]) -> list[Answer]:
-    try:
-        with ProcessPoolExecutor(1, mp_context=_FORK) as pool:
-            return pool.submit(work, bundle).result()
-    except BrokenProcessPool:
-        said = "the process that audited it was killed, which happens where memory runs out"
-        return [Answer(target, problem=f"{target.name}: {said}.") for target in bundle]
+def _killed(bundle: Sequence[Target]) -> list[Answer]:
+    """What is said where a process is gone."""
+    said = "the process that audited it was killed, which happens where memory runs out"
+    return [Answer(target, problem=f"{target.name}: {said}.") for target in bundle]
 
 
 def _bundles(targets: Sequence[Target], cores: int) -> list[tuple[Target, ...]]:
@@ -237,13 +224,13 @@ def _audited_together(targets: Sequence[Target], asked: Asked) -> list[Answer]:
             Answer(target, joined(repository, mine, (), asked.settings))
             for target, repository, mine in zip(targets, repositories, own, strict=True)
         ]
+    from cicd_defs.cli.meanwhile import Meanwhile
     from resources.judges import Judges
 
     judges = Judges()
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(judges.scan, repositories)
+    with Meanwhile(lambda: judges.scan(repositories)) as scanned:
         own = [ask_rules(repository, asked.settings) for repository in repositories]
-        judged = judges.adopt(repositories, waiting.result())
+        judged = judges.adopt(repositories, scanned.result())
     return [
         Answer(target, joined(repository, mine, said.findings, asked.settings, said.tools), notices_of(said))
         for target, repository, mine, said in zip(targets, repositories, own, judged, strict=True)

@@ -12,7 +12,6 @@ from cicd_defs.facts.source import Source
 from cicd_defs.judge.engine import ALWAYS_HEARD, BAD_SUPPRESSION, CRASHED, UNREADABLE, UNUSED_SUPPRESSION
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import Found, Rule, located
-from cicd_defs.judge.rules import all_rules, workflow_rules
 from cicd_defs.judge.rules_known import finder_of, is_rule
 from cicd_defs.judge.suppressions import Suppression, suppressions_in
 
@@ -77,8 +76,10 @@ def audit(
 
 
 def ask_rules(repository: Repository, settings: Settings, rules: Collection[Rule] | None = None) -> Own:
-    """What our own rules find."""
+    """What our own rules find. They are loaded when they are first asked: another program may be at work meanwhile."""
     if rules is None:
+        from cicd_defs.judge.rules import all_rules, workflow_rules
+
         rules = all_rules() if repository.whole else workflow_rules()
     asked = [
         rule

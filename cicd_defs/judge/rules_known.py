@@ -7,7 +7,6 @@ from typing import Literal
 
 from cicd_defs.judge.closest import closest
 from cicd_defs.judge.engine import ALWAYS_HEARD, MANUALS
-from cicd_defs.judge.rules import rules_by_name
 
 _HADOLINT = re.compile(r"(?:DL|SC)\d{4}")
 
@@ -22,9 +21,17 @@ def adopted_manuals() -> dict[str, str]:
     return manuals()
 
 
+@cache
+def _our_rules() -> frozenset[str]:
+    """The names of our own rules, which are loaded for that."""
+    from cicd_defs.judge.rules import rules_by_name
+
+    return frozenset(rules_by_name())
+
+
 def finder_of(name: str) -> Finder | None:
     """Who finds what has this name; None where nobody does."""
-    if name in rules_by_name():
+    if name in _our_rules():
         return "cicd"
     if name in MANUALS:
         return "the audit itself"
@@ -40,6 +47,8 @@ def is_rule(name: str) -> bool:
 
 def rule_names() -> tuple[str, ...]:
     """All names but those of hadolint's rules, which are `DL` or `SC` and four digits."""
+    from cicd_defs.judge.rules import rules_by_name
+
     return (*rules_by_name(), *adopted_manuals(), *MANUALS)
 
 
