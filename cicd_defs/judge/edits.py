@@ -12,6 +12,8 @@ from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 _PLAIN = re.compile(r"[A-Za-z_/.][\w./@+ -]*(?<! )")
+_PINNED = re.compile(r"(?m)@[0-9a-f]{40}[\"']?([ \t]+)#[ \t]")
+_COMMENTED = re.compile(r"(?m)^[ \t]*[^#\s][^#\n]*?\S([ \t]+)#[ \t]")
 _WORDS_OF_YAML = re.compile(r"(?i:true|false|yes|no|on|off|null|y|n|~)")
 
 
@@ -33,6 +35,12 @@ def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit | None:
     plain = scalar.style and not re.search(r"[\\'\"\n]", value)
     text = f"{scalar.style}{value}{scalar.style}" if plain else scalar_text(value)
     return Edit(source.path, scalar.start, scalar.end, text)
+
+
+def comment_gap(source: Source) -> str:
+    """What stands before `#` behind a value: two blanks where the file's own comments have two, else one."""
+    gaps = _PINNED.findall(source.text) or _COMMENTED.findall(source.text)
+    return "  " if gaps.count("  ") * 2 > len(gaps) else " "
 
 
 def indent_of(source: Source, mapping: Mapping) -> str | None:

@@ -5,6 +5,7 @@ import re
 from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.downloads import Unchecked
+from cicd_defs.judge.edits import comment_gap
 from cicd_defs.plan import pins
 
 ACTIONS: tuple[tuple[str, str, str], ...] = (
@@ -35,7 +36,12 @@ def action_instead(step: WrittenStep, unchecked: Unchecked) -> Fix | None:
     key = step.node.key("run")
     assert key is not None
     edits = [
-        Edit(source.path, key.start, step.run.end, f"uses: {action.name}@{action.commit} # {action.version}")
+        Edit(
+            source.path,
+            key.start,
+            step.run.end,
+            f"uses: {action.name}@{action.commit}{comment_gap(source)}# {action.version}",
+        )
     ]
     if shell := step.node.key("shell"):
         below = step.node.by_key["shell"][1]

@@ -9,7 +9,8 @@ from cicd_defs.judge.repository import Repository
 
 MARK = "network"
 _DECLARED = re.compile(
-    r"""(?m)^[ \t]*["']?(network|online|internet|external|live|remote_data)["']?(?:\s*:|[ \t]*$|["'],)"""
+    r"""(?m)(?:^[ \t]*["']?|\[[ \t]*["']|,[ \t]*["'])(network|online|internet|external|live|remote_data)"""
+    r"""["']?(?:\s*:|[ \t]*$|["'][\],])"""
 )
 _SAYS = "network: reaches other machines"
 _HEADS = (

@@ -64,7 +64,7 @@ CASES = (
          "        with: {cache: false}\n"),
     step("unpinned-uses", "in quotes, with a comment of its own",
          '      - uses: "actions/setup-go@v5.5.0"  # Go\n',
-         '      - uses: "actions/setup-go@d35c59abb061a4a6fb18e82ac0862c26744d6ab5" # v5.5.0  # Go\n'),
+         '      - uses: "actions/setup-go@d35c59abb061a4a6fb18e82ac0862c26744d6ab5"  # v5.5.0  # Go\n'),
     step("unpinned-uses", "in braces", "      - {uses: actions/setup-go@v5.5.0, with: {cache: false}}\n",
          "      - {uses: actions/setup-go@d35c59abb061a4a6fb18e82ac0862c26744d6ab5, with: {cache: false}}\n"),
     step("unpinned-uses", "a branch is not guessed", "      - uses: actions/setup-go@main\n", None),

@@ -18,7 +18,7 @@ from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.adopted.rights import Needed, Rights, needed_by
 from cicd_defs.judge.adopted.undocumented_permissions import REASONS
-from cicd_defs.judge.edits import insert_pair, with_all
+from cicd_defs.judge.edits import comment_gap, insert_pair, with_all
 
 READ: Rights = {"contents": "read"}
 _NONE: Mapped[str, str] = {}
@@ -168,13 +168,13 @@ def _permissions_of(job: WrittenJob, rights: Rights, comments: Mapped[str, str] 
     elif job.node.flow:
         lines = ["permissions: {" + ", ".join(f"{scope}: {access}" for scope, access in rights.items()) + "}"]
     else:
-        lines = ["permissions:", *_lines(rights, comments)]
+        lines = ["permissions:", *_lines(rights, comments, comment_gap(job.file.source))]
     after = "runs-on" if "runs-on" in job.node.by_key else None
     before = "uses" if after is None and "uses" in job.node.by_key else None
     return insert_pair(job.file.source, job.node, lines, after=after, before=before)
 
 
-def _lines(rights: Rights, comments: Mapped[str, str] = _NONE) -> Iterator[str]:
+def _lines(rights: Rights, comments: Mapped[str, str] = _NONE, gap: str = " ") -> Iterator[str]:
     for scope, access in rights.items():
         reason = REASONS.get((scope, access)) if (scope, access) != ("contents", "read") else None
-        yield f"  {scope}: {access}" + (comments.get(scope) or (f" # {reason}" if reason else ""))
+        yield f"  {scope}: {access}" + (comments.get(scope) or (f"{gap}# {reason}" if reason else ""))

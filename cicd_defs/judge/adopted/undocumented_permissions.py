@@ -10,6 +10,7 @@ job's own reason in its place where you know it.
 from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar
 from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.edits import comment_gap
 
 REASONS: dict[tuple[str, str], str] = {
     ("actions", "write"): "cancel or repeat runs, and delete caches",
@@ -60,5 +61,5 @@ def fix(place: Place) -> Fix | None:
         reason = REASONS.get((key.text, written.text))
         if reason is None:
             return None
-        edits.append(Edit(source.path, written.end, written.end, f" # {reason}"))
+        edits.append(Edit(source.path, written.end, written.end, f"{comment_gap(source)}# {reason}"))
     return Fix("Say what the permissions are for", tuple(edits), safe=True) if edits else None

@@ -16,7 +16,7 @@ from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.adopted.unpinned_images import pinned_image
-from cicd_defs.judge.edits import replace_scalar, set_input, with_all
+from cicd_defs.judge.edits import comment_gap, replace_scalar, set_input, with_all
 from cicd_defs.plan.known_commits import Known, commit_of
 
 _TOOLCHAIN = "dtolnay/rust-toolchain"
@@ -52,9 +52,9 @@ def with_version(source: Source, uses: Scalar, pinned: str, version: str) -> tup
     if comment >= 0 and re.match(rf"#\s*(?:tag=)?{re.escape(version)}(?:\s|$)", rest[comment:]):
         return (replaced,)
     if behind.strip() in {"", "}", "]", "}]", "}}", "]}"}:
-        at = uses.end + len(behind.rstrip())
+        at, gap = uses.end + len(behind.rstrip()), comment_gap(source)
         return (
-            with_all(replaced, Edit(source.path, at, at, f" # {version}"))
+            with_all(replaced, Edit(source.path, at, at, f"{gap}# {version}"))
             if at > uses.end
             else _one(source, uses, replaced.text, version)
         )
@@ -62,7 +62,7 @@ def with_version(source: Source, uses: Scalar, pinned: str, version: str) -> tup
 
 
 def _one(source: Source, uses: Scalar, text: str, version: str) -> tuple[Edit, ...]:
-    return (Edit(source.path, uses.start, uses.end, f"{text} # {version}"),)
+    return (Edit(source.path, uses.start, uses.end, f"{text}{comment_gap(source)}# {version}"),)
 
 
 def _toolchain(step: WrittenStep, uses: Scalar, version: str) -> Fix | None:

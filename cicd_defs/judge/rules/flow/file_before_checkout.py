@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
-from cicd_defs.judge.edits import remove_item, with_all
+from cicd_defs.judge.edits import comment_gap, remove_item, with_all
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.plan import pins
@@ -246,7 +246,7 @@ def _new_checkout(step: WrittenStep) -> Edit | None:
     action = pins.used("actions/checkout")
     blanks = " " * len(dash)
     lines = (
-        f"{dash}uses: {action.name}@{action.commit} # {action.version}",
+        f"{dash}uses: {action.name}@{action.commit}{comment_gap(source)}# {action.version}",
         f"{blanks}with:",
         f"{blanks}  persist-credentials: false",
         "",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
-from cicd_defs.judge.edits import edit_script, with_all
+from cicd_defs.judge.edits import comment_gap, edit_script, with_all
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.retired import Retired, newer_pin, retired_action
 from cicd_defs.judge.rule import About, Found, replacing
@@ -35,7 +35,7 @@ _COMMENT = re.compile(r"[ \t]+#[ \t]*([^\r\n]*)")
 _OLD_CALLS = re.compile(
     r"\bgithub\.(?!rest\b|graphql\b|request\b|paginate\b|hook\b|auth\b|log\b)\w|require\("
 )
-_RUNTIMES = {"node12": "12", "node16": "16"}
+_RUNTIMES = {"node10": "10", "node12": "12", "node16": "16"}
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
@@ -86,7 +86,7 @@ def _newer(step: WrittenStep, gone: Retired, comment: re.Match[str] | None) -> F
         return Fix(f"Use `{name}` {version}", (replacing(source, uses.start, uses.end, written),))
     told = re.sub(r"^v?\d+(?:\.\d+)*(?=\s|$)", "", comment[1]).strip() if comment else ""
     end = comment.end() if comment else uses.end
-    text = f"{written} # {version}{f' {told}' if told else ''}"
+    text = f"{written}{comment_gap(source)}# {version}{f' {told}' if told else ''}"
     return Fix(f"Use `{name}` {version}", (replacing(source, uses.start, end, text),))
 
 

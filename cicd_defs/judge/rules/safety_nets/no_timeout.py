@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
-from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
-from cicd_defs.facts.yaml_nodes import nothing_in
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
+from cicd_defs.facts.yaml_nodes import nothing_in, texts_of
 from cicd_defs.judge.edits import insert_pair, replace_scalar
 from cicd_defs.judge.purposes import job_kinds
 from cicd_defs.judge.repository import Repository
@@ -38,6 +38,18 @@ _SHORT = frozenset(
         StepKind.SCAN,
     }
 )
+_LONG_BY_NAME = re.compile(r"(?i)(?:\b|_)(?:long|slow|soak|stress|fuzz\w*|benchmarks?|nightly|full)(?:\b|_)")
+_LONG_BY_WORDS = re.compile(
+    r"codeql-action/(?:analyze|autobuild)|docker/(?:build-push|bake|setup-qemu)-action|depot/(?:build-push|bake)-action"
+    r"|\bbuildx\b|pypa/cibuildwheel|\bcibuildwheel\b|maturin|goreleaser|xcodebuild|android-emulator-runner"
+    r"|gradlew? .*assemble|\bpod install\b|electron-builder|-fuzz(?:time)?\b"
+    r"|cargo (?:fuzz|mutants|miri|bench)|--platform[= ]"
+)
+_COMPILES = re.compile(
+    r"\b(?:cargo|gradlew?|mvnw?|bazel|msbuild|cmake|ninja|swift build|dotnet|sbt|stack build)\b"
+)
+_SLOW_RUNNERS = re.compile(r"(?i)windows|macos")
+_GIVEN = re.compile(r"(?:--?timeout[= ]|\btimeout (?:-\S+ (?:\d+\S* )?)*)\"?(\d{1,3})(m|h)(?:in)?\b")
 _CHECKS = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.TYPECHECK, StepKind.SCAN})
 
 
@@ -71,7 +83,33 @@ def _fix(job: WrittenJob) -> Fix | None:
 def _minutes(job: WrittenJob) -> int:
     """What is surely enough, by what the job does, and for what its steps may take themselves."""
     kinds = job_kinds(job)
-    minutes = LONG if kinds & _LONG else SHORT if kinds & _CHECKS and kinds <= _SHORT else USUAL
-    steps = [step.node.text("timeout-minutes") or "" for step in job.steps]
-    longest = sum(int(text) for text in steps if re.fullmatch(r"\d{1,3}", text))
+    compiles = any(_COMPILES.search(_said(step)) for step in job.steps)
+    if kinds & _LONG or _takes_long(job):
+        minutes = LONG
+    else:
+        minutes = SHORT if kinds & _CHECKS and kinds <= _SHORT and not compiles else USUAL
+    longest = sum(map(_limit_of, job.steps))
     return max(minutes, longest + 10) if longest else minutes
+
+
+def _takes_long(job: WrittenJob) -> bool:
+    """Whether a job builds for other machines, searches all code, or calls itself long; or its runner is a slow one."""
+    named = " ".join((job.id, job.node.text("name") or "", job.file.path))
+    axes = " ".join(text.text for text in texts_of(job.axes.get("os")))
+    runners = " ".join([*(label.text for label in job.labels), axes])
+    if _LONG_BY_NAME.search(named) or any(_LONG_BY_WORDS.search(_said(step)) for step in job.steps):
+        return True
+    return bool(_SLOW_RUNNERS.search(runners)) and any(_COMPILES.search(_said(step)) for step in job.steps)
+
+
+def _said(step: WrittenStep) -> str:
+    return step.action if step.run is None else step.run.text
+
+
+def _limit_of(step: WrittenStep) -> int:
+    """The minutes after which a step stops by itself: by its own limit, or by what its script gives to a program."""
+    own = step.node.text("timeout-minutes") or ""
+    if re.fullmatch(r"\d{1,3}", own):
+        return int(own)
+    given = _GIVEN.findall(step.run.text) if step.run is not None else []
+    return sum(int(number) * (60 if unit == "h" else 1) for number, unit in given)

@@ -7,6 +7,7 @@ branch in the same repository: every job runs twice, and of two check runs with 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
@@ -21,6 +22,12 @@ from cicd_defs.judge.together import all_branches, can_run, conditions_of, start
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
 _USUAL = ("main", "master")
+_ALL_TAGS = 'tags: ["**"]'
+_OF_TAGS = re.compile(
+    r"refs/tags|(?i:ref_type)|\bget-tag|git describe|action-gh-release|\bgh release\b|goreleaser|docker/metadata-action"
+)
+_OF_A_BRANCH = re.compile(r"refs/heads/([\w.-]+)")
+_LINKED = re.compile(r"/(?:blob|tree|edit)/(main|master|dev|develop|development|trunk|next)/")
 _ONE_OF_BOTH = re.compile(r"head\.repo|head_repo|\.fork\b|pull_request\.base\.repo")
 _BRANCHES_OF_BOTS = re.compile(r"dependabot|renovate|pre-commit-ci|snyk|greenkeeper|imgbot|gh-readonly")
 
@@ -36,7 +43,7 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     if not twice:
         return
     key = pushed[0]
-    edit = _limited(workflow, _default_branches(repository))
+    edit = _limited(workflow, _default_branches(repository), bool(_OF_TAGS.search(workflow.source.text)))
     yield Found(
         workflow.source,
         key.start,
@@ -77,21 +84,30 @@ def _one_cancels_the_other(workflow: WrittenWorkflow) -> bool:
 
 
 def _default_branches(repository: Repository) -> tuple[str, ...]:
-    """The branches that the repository's other files call by a default's name; both names where none does."""
-    named: set[str] = set()
+    """The branches that the repository's other files call by a default's name, else the one that its README links to.
+
+    Both usual names where nothing tells.
+    """
+    named: Counter[str] = Counter()
     for workflow in repository.workflows:
         for event in ("push", "pull_request"):
             filters = workflow.event(event)
-            named |= {scalar.text for scalar in texts_of(filters.get("branches"))} if filters else set()
+            named.update(scalar.text for scalar in texts_of(filters.get("branches") if filters else None))
+        named.update(_OF_A_BRANCH.findall(workflow.source.text))
     known = tuple(branch for branch in _USUAL if branch in named)
+    readme = repository.source("README.md")
+    linked = Counter(_LINKED.findall(readme.text) if readme else ()).most_common(1)
+    if linked and linked[0][0] not in known:
+        return (linked[0][0], *known)
     return known or _USUAL
 
 
-def _limited(workflow: WrittenWorkflow, branches: tuple[str, ...]) -> Edit | None:
+def _limited(workflow: WrittenWorkflow, branches: tuple[str, ...], tags: bool) -> Edit | None:
+    """Only some branches, and all tags where the file does something for them: a filter of branches leaves them out."""
     source, node = workflow.source, workflow.root.get("on")
     listed = ", ".join(map(scalar_text, branches))
     if isinstance(node, Mapping):
-        return _limited_below(workflow, node, listed)
+        return _limited_below(workflow, node, listed, tags)
     if not isinstance(node, Sequence) or node.aliased:
         return None
     key = workflow.root.key("on")
@@ -105,14 +121,17 @@ def _limited(workflow: WrittenWorkflow, branches: tuple[str, ...]) -> Edit | Non
         return None
     lines = ["on:"]
     for event in events:
-        lines += ["  push:", f"    branches: [{listed}]"] if event.text == "push" else [f"  {event.text}:"]
+        lines += [f"  {event.text}:"]
+        if event.text == "push":
+            lines += [f"    branches: [{listed}]", *([f"    {_ALL_TAGS}"] if tags else ())]
     return Edit(source.path, key.start, node.end, newline.join(lines))
 
 
-def _limited_below(workflow: WrittenWorkflow, node: Mapping, listed: str) -> Edit | None:
+def _limited_below(workflow: WrittenWorkflow, node: Mapping, listed: str, tags: bool) -> Edit | None:
     source = workflow.source
     key, below = node.by_key["push"]
     if isinstance(below, Mapping) and below.pairs:
+        tags = tags and not {"tags", "tags-ignore"} & set(below.by_key)
         if "branches" in below.by_key:
             held = below.get("branches")
             if held is None or held.aliased or not isinstance(held, Sequence | Scalar):
@@ -125,7 +144,8 @@ def _limited_below(workflow: WrittenWorkflow, node: Mapping, listed: str) -> Edi
             name, held = below.by_key["branches-ignore"]
             return None if held.aliased else Edit(source.path, name.start, held.end, f"branches: [{listed}]")
         first = below.pairs[0][0].text
-        return insert_pair(source, below, [f"branches: [{listed}]"], before=first) if not below.flow else None
+        lines = [f"branches: [{listed}]", *([_ALL_TAGS] if tags else ())]
+        return insert_pair(source, below, lines, before=first) if not below.flow else None
     if not nothing_in(below) and not isinstance(below, Mapping):
         return None
     end = max(key.end, below.end)
@@ -134,7 +154,9 @@ def _limited_below(workflow: WrittenWorkflow, node: Mapping, listed: str) -> Edi
         return None
     end = max(colon + 1, end)
     if node.flow:
-        return Edit(source.path, colon + 1, end, f" {{branches: [{listed}]}}")
+        more = f", {_ALL_TAGS}" if tags else ""
+        return Edit(source.path, colon + 1, end, f" {{branches: [{listed}]{more}}}")
     begin = source.line_start(key.start)
     indent = " " * (key.start - begin)
-    return Edit(source.path, colon + 1, end, f"{source.newline}{indent}  branches: [{listed}]")
+    lines = ["", f"{indent}  branches: [{listed}]", *([f"{indent}  {_ALL_TAGS}"] if tags else ())]
+    return Edit(source.path, colon + 1, end, source.newline.join(lines))

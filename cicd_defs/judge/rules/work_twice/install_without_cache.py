@@ -21,7 +21,7 @@ from cicd_defs.judge.downloads_cached import (
     locks_of,
     major_of,
 )
-from cicd_defs.judge.edits import insert_pair, scalar_text, set_input
+from cicd_defs.judge.edits import comment_gap, insert_pair, scalar_text, set_input
 from cicd_defs.judge.image_builds import builds_in
 from cicd_defs.judge.minutes import WITHOUT_CACHE
 from cicd_defs.judge.outgoing import goes_out, is_for_releases, releases_from
@@ -146,7 +146,10 @@ def _by_step(install: Install) -> tuple[Edit, ...] | None:
     if install.manager == "cargo":
         known = pinned("Swatinem/rust-cache")
         return _before(
-            install.step, "Cache what Cargo builds", f"{known.name}@{known.commit} # {known.version}", []
+            install.step,
+            "Cache what Cargo builds",
+            f"{known.name}@{known.commit}{comment_gap(install.step.source)}# {known.version}",
+            [],
         )
     folder = _FOLDERS.get(install.manager)
     if folder is None:
@@ -161,7 +164,7 @@ def _by_step(install: Install) -> tuple[Edit, ...] | None:
     return _before(
         install.step,
         f"Cache what {manager} fetches",
-        f"{known.name}@{known.commit} # {known.version}",
+        f"{known.name}@{known.commit}{comment_gap(install.step.source)}# {known.version}",
         inputs,
     )
 

@@ -174,9 +174,12 @@ def _cancelling(workflow: WrittenWorkflow) -> str:
 
 
 def _with_group(workflow: WrittenWorkflow) -> Edit | None:
-    """The group, behind what starts the file, set apart as the file sets its parts apart."""
+    """The group, behind what starts the file, set apart as the file sets its parts apart.
+
+    None where others call the file: `github.workflow` is the caller's there, and several calls would be in one group.
+    """
     root, source = workflow.root, workflow.source
-    if "concurrency" in root.by_key:
+    if "concurrency" in root.by_key or "workflow_call" in workflow.events:
         return None
     pair = root.by_key.get("on")
     if pair is None:
