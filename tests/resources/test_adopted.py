@@ -161,6 +161,11 @@ CASES = (
     Mended("excessive-permissions", "none at all", JOB.replace("permissions: {}\n", "") + f"      - uses: {CHECKOUT}\n",
            JOB.replace("permissions: {}\n", "").replace("jobs:", "permissions:\n  contents: read\n\njobs:")
            + f"      - uses: {CHECKOUT}\n"),
+    Mended("excessive-permissions", "with the lines above a right",
+           JOB.replace("permissions: {}", "permissions:\n  # It tags.\n  # Always.\n  contents: write")
+           + "      - run: ./tag.sh\n        env: {T: '${{ github.token }}'}\n",
+           JOB.replace("04\n", "04\n    permissions:\n      # It tags.\n      # Always.\n      contents: write\n")
+           + "      - run: ./tag.sh\n        env: {T: '${{ github.token }}'}\n"),
     Mended("excessive-permissions", "an action that comments gets the token by itself",
            JOB.replace("permissions: {}\n", "") + "      - uses: someone/comment-failure-action@v1\n", None),
     Mended("excessive-permissions", "an action that comments with a token of its own",

@@ -10,6 +10,7 @@ runs an action that we do not know, the fix is marked as one to look at.
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Mapped
+from typing import NamedTuple
 
 from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.source import Source
@@ -21,7 +22,7 @@ from cicd_defs.judge.adopted.undocumented_permissions import REASONS
 from cicd_defs.judge.edits import comment_gap, insert_pair, with_all
 
 READ: Rights = {"contents": "read"}
-_NONE: Mapped[str, str] = {}
+_NONE: "Mapped[str, _Said]" = {}
 
 
 def fix(place: Place) -> Fix | None:
@@ -125,7 +126,7 @@ def _moved(place: Place, held: Mapping) -> Fix | None:
             }
             safe = safe and rights == granted
         kept = {
-            key.text: _comment(source, node)
+            key.text: _said_of(source, key, node)
             for key, node in held.pairs
             if rights.get(key.text) == granted[key.text]
         }
@@ -156,12 +157,26 @@ def _above(place: Place, rights: Rights) -> Edit | None:
     return Edit(source.path, begin, begin, "".join(line + source.newline for line in lines))
 
 
-def _comment(source: Source, node: Node) -> str:
-    """What is written behind a permission."""
-    return source.text[node.end : source.line_end(node.end)].rstrip()
+class _Said(NamedTuple):
+    """The comments on a permission: the lines above it, and what stands behind it."""
+
+    above: tuple[str, ...]
+    behind: str
 
 
-def _permissions_of(job: WrittenJob, rights: Rights, comments: Mapped[str, str] = _NONE) -> Edit | None:
+def _said_of(source: Source, key: Scalar, node: Node) -> _Said:
+    above: list[str] = []
+    begin = source.line_start(key.start)
+    while begin:
+        line = source.text[source.line_start(begin - 1) : begin].strip()
+        if not line.startswith("#"):
+            break
+        above.insert(0, line)
+        begin = source.line_start(begin - 1)
+    return _Said(tuple(above), source.text[node.end : source.line_end(node.end)].rstrip())
+
+
+def _permissions_of(job: WrittenJob, rights: Rights, comments: Mapped[str, _Said] = _NONE) -> Edit | None:
     """A block in a job, behind `runs-on`, or before `uses` where it calls a workflow."""
     if not rights:
         lines = ["permissions: {}"]
@@ -174,7 +189,10 @@ def _permissions_of(job: WrittenJob, rights: Rights, comments: Mapped[str, str] 
     return insert_pair(job.file.source, job.node, lines, after=after, before=before)
 
 
-def _lines(rights: Rights, comments: Mapped[str, str] = _NONE, gap: str = " ") -> Iterator[str]:
+def _lines(rights: Rights, comments: Mapped[str, _Said] = _NONE, gap: str = " ") -> Iterator[str]:
     for scope, access in rights.items():
         reason = REASONS.get((scope, access)) if (scope, access) != ("contents", "read") else None
-        yield f"  {scope}: {access}" + (comments.get(scope) or (f"{gap}# {reason}" if reason else ""))
+        said = comments.get(scope, _Said((), ""))
+        yield from (f"  {line}" for line in said.above)
+        behind = said.behind or (f"{gap}# {reason}" if reason and not said.above else "")
+        yield f"  {scope}: {access}{behind}"
