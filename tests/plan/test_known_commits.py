@@ -12,6 +12,7 @@ from cicd_defs.plan.pins import rows_of_actions
         ("google-github-actions/auth", "v3", "v3.0.0"),
         ("Google-GitHub-Actions/Setup-GCloud", "v2", "v2.2.1"),
         ("golangci/golangci-lint-action", "v3.7.1", "v3.7.1"),
+        ("github/codeql-action/init", "v3", "v3.37.7"),
     ],
 )
 def test_a_version_is_told_in_full(action, version, told):
