@@ -24,7 +24,7 @@ _NO_DOCKERFILE = re.compile(
     r".*\.(?:dockerignore|containerignore|j2|jinja2?|tmpl|tpl|template|in|erb|md|py|go|ts|js|java|rs|rb|sh|txt)"
 )
 _FOR_DEVELOPERS = re.compile(
-    r"(?:^|[._/-])(?:dev|devel|development|devcontainer|test|tests|testing|ci|debug|builder|build-env|playwright|e2e"
+    r"(?:^|[._/-])(?:dev|devel|development|devcontainer|test|tests|testing|ci|debug|builder|build-env|playwright|cypress|selenium|e2e"
     r"|docs?|lint|bench|fuzz|cross|toolchain)(?:[._/-]|$)",
     re.IGNORECASE,
 )

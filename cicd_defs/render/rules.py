@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 from cicd_defs.facts.findings import Family
+from cicd_defs.judge.adopted import hadolint
+from cicd_defs.judge.adopted.hadolint_manuals import MANUALS as HADOLINT_MANUALS
 from cicd_defs.judge.engine import ALWAYS_HEARD, MANUALS
 from cicd_defs.judge.rule import Rule
 from cicd_defs.judge.rules import all_rules, rules_by_name
@@ -11,7 +13,7 @@ from cicd_defs.judge.rules_known import adopted_manuals, finder_of
 
 _BOLD = re.compile(r"^(?=\*\*(?:Why it matters|How to fix|Example)\*\*)", re.MULTILINE)
 _STRESSED = re.compile(r"(?<![\w*`/])\*(\w+)\*(?![\w*`/])")
-HADOLINT, SHELLCHECK = "https://github.com/hadolint/hadolint/wiki", "https://www.shellcheck.net/wiki"
+HADOLINT = "https://github.com/hadolint/hadolint/wiki"
 
 
 def overview_of_rules() -> str:
@@ -41,8 +43,7 @@ def manual_of(name: str) -> str | None:
         rule = rules_by_name()[name]
         return _titled(name, f"{rule.manual}\n\n{_facts(rule)}")
     if finder == "hadolint":
-        wiki = HADOLINT if name.startswith("DL") else SHELLCHECK
-        return _titled(name, f"Found by hadolint. Its manual: {wiki}/{name}\n\n{_silence(name)}")
+        return _titled(name, f"{hadolint.manual(name)}\n\n{_silence(name)}")
     if finder == "zizmor":
         return _titled(name, f"{adopted_manuals()[name]}\n\n{_silence(name)}")
     always = (
@@ -107,8 +108,11 @@ def rules_page() -> str:
         parts += [f"### {name}", *_paragraphs(manual)]
     parts += [
         "## Found by hadolint",
-        f"Findings of [hadolint]({HADOLINT}) join ours: `DL` and `SC` with four digits.",
+        f"Findings of [hadolint]({HADOLINT}) join ours: `DL` and `SC` with four digits. Here are those "
+        "that can speak in the default profile.",
     ]
+    for name, manual in HADOLINT_MANUALS.items():
+        parts += [f"### {name}", *_paragraphs(manual)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 

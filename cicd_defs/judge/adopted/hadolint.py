@@ -15,6 +15,7 @@ from cicd_defs.facts.reported import Reported
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.judge.adopted.hadolint_fixes import FIXERS
+from cicd_defs.judge.adopted.hadolint_manuals import MANUALS
 from cicd_defs.judge.rule import located
 
 TOOL = "hadolint"
@@ -27,6 +28,9 @@ STYLE = frozenset({"DL3003", "DL3045", "DL3064", "DL3067", "SC2046"})
 """Rules of what is mostly meant: a folder for one command, a root that is copied whole, words that are cut."""
 
 _STAGE = re.compile(r"\s*(?:--\S+\s+)*(\S+)(?:\s+(?i:as)\s+(\S+))?\s*")
+_NAMES_APT = re.compile(
+    r"^(?:(?:sudo|env|exec|command)\s+(?:\S+=\S*\s+|-\S+\s+)*)*(?:\S*/)?apt(?=\s|$)|[A-Z_]+=\S*\s+apt(?=\s)"
+)
 _WHICH_SHELL = re.compile(r"SC3\d{3}")
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM}
 
@@ -35,6 +39,8 @@ def adopted(source: Source, reports: tuple[Reported, ...]) -> Iterator[Finding]:
     """What hadolint says of one Dockerfile, as findings of ours."""
     instructions = tuple(instructions_of(source)) if reports else ()
     for report in reports:
+        if _is_mistaken(instructions, report, source):
+            continue
         start = min(report.start, len(source.text))
         mended = _fix(instructions, report, start)
         yield located(
@@ -52,6 +58,17 @@ def adopted(source: Source, reports: tuple[Reported, ...]) -> Iterator[Finding]:
             strict=_is_strict(report, source.path, mended)
             or (report.rule == "DL3042" and not _is_shipped(instructions, start)),
         )
+
+
+def _is_mistaken(instructions: tuple[Instruction, ...], report: Reported, source: Source) -> bool:
+    """Whether hadolint took a word for what it is not: `apt` for a program, a variable's name for a high number."""
+    around = _around(instructions, min(report.start, len(source.text)))
+    if around is None or around.script is None:
+        return False
+    commands = around.script[1].commands
+    if report.rule == "DL3027":
+        return not any(_NAMES_APT.search(one.text) for one in commands)
+    return report.rule == "DL3046" and not re.search(r"(?:-\w*u|--uid)[= ]*[\"']?\d{6,}", around.text)
 
 
 def _is_strict(report: Reported, path: str, mended: Fix | None) -> bool:
@@ -79,23 +96,24 @@ def _is_shipped(instructions: tuple[Instruction, ...], at: int) -> bool:
 
 def _fix(instructions: tuple[Instruction, ...], report: Reported, start: int) -> Fix | None:
     fixer = FIXERS.get(report.rule)
-    around = next((one for one in instructions if one.source.line_start(one.start) <= start <= one.end), None)
+    around = _around(instructions, start)
     return fixer(around) if fixer and around else None
 
 
+def _around(instructions: tuple[Instruction, ...], at: int) -> Instruction | None:
+    return next((one for one in instructions if one.source.line_start(one.start) <= at <= one.end), None)
+
+
 def manual(rule: str) -> str | None:
-    """Where a rule's own manual stands; None where it is no rule of hadolint's."""
-    told = next((told for prefix, told in _MANUALS if re.fullmatch(rf"{prefix}\d{{4}}", rule)), None)
-    return told.format(rule=rule) if told else None
+    """The manual of a rule, with where hadolint's own stands; None where it is no rule of hadolint's."""
+    where = next((where for prefix, where in _WIKIS if re.fullmatch(rf"{prefix}\d{{4}}", rule)), None)
+    if where is None:
+        return None
+    found = f"Found by hadolint: {where}/{rule}"
+    return f"{MANUALS[rule]}\n\n{found}" if rule in MANUALS else found
 
 
-_MANUALS = (
-    (
-        "DL",
-        "A rule of hadolint about Dockerfiles.\n\nIts manual: https://github.com/hadolint/hadolint/wiki/{rule}",
-    ),
-    (
-        "SC",
-        "A rule of ShellCheck about scripts in Dockerfiles.\n\nIts manual: https://www.shellcheck.net/wiki/{rule}",
-    ),
+_WIKIS = (
+    ("DL", "https://github.com/hadolint/hadolint/wiki"),
+    ("SC", "https://www.shellcheck.net/wiki"),
 )

@@ -24,6 +24,7 @@ ROOT = {"root", "0"}
 NOBODY = "10001"
 _NOT_ROOT = re.compile(
     r"nonroot|non-root|unprivileged|rootless|chainguard|cgr\.dev/|/distroless/.*:nonroot|bitnami/"
+    r"|grafana/k6|selenium/|curlimages/|circleci/|cimg/"
 )
 _NEEDS_ROOT_FIRST = re.compile(
     r"\b(?:gosu|su-exec|setpriv|chpst|s6-overlay|s6-setuidgid|setuidgid|supervisord|supervisor|sshd|systemd|userspec"
@@ -36,10 +37,13 @@ _OWN_ENTRYPOINT = re.compile(
     r"|jenkins|node-exporter|alertmanager|loki|minio|solr|sonarqube|ghost|home-?assistant|pgbouncer|varnish"
     r"|haproxy|logstash|kibana|fluentd|fluent-bit|airflow|superset|jupyter\S*|\S*-notebook|swagger-ui|dex)(?:[:@].*)?"
 )
-_STARTS_AS_ROOT = re.compile(r"(?:.*/)?(?:nginx|httpd|apache|php:\S*apache|caddy|traefik|haproxy)\S*")
-_NO_SERVICE = re.compile(
-    r"(?:.*/)?(?:docker|dind|kind|kindest\S*|buildkit|earthly|act|\S*iptables\S*)(?:[:@].*)?"
+_STARTS_AS_ROOT = re.compile(
+    r"(?:.*/)?(?:nginx|httpd|apache|php:\S*apache|caddy|traefik|haproxy|uvicorn-gunicorn|meinheld)\S*"
 )
+_NO_SERVICE = re.compile(
+    r"cypress/.*|(?:.*/)?(?:docker|dind|kind|kindest\S*|buildkit|earthly|act|\S*iptables\S*)(?:[:@].*)?"
+)
+_VARIABLE = re.compile(r"\$\{?(\w+)(?::-\w*)?\}?(?::\S*)?")
 _MANIFEST = re.compile(r"runAsUser:\s*[1-9]\d*")
 
 
@@ -54,10 +58,10 @@ def _judged(dockerfile: WrittenDockerfile, repository: Repository) -> Iterator[F
     final = dockerfile.final
     users = [one for one in dockerfile.inherited(final) if one.word == "USER" and one.rest]
     last = users[-1] if users else None
-    if last is not None and last.rest.partition(":")[0].strip("\"'") not in ROOT:
+    if last is not None and _user_of(last, dockerfile) not in ROOT:
         return
     if last is not None and last in final.instructions:
-        earlier = [one for one in users if one.rest.partition(":")[0].strip("\"'") not in ROOT]
+        earlier = [one for one in users if _user_of(one, dockerfile) not in ROOT]
         message = f"`USER {last.rest}` is the last word: the image runs its program as root"
         yield Found(dockerfile.source, last.start, last.end, message, _fix(dockerfile, earlier))
         return
@@ -66,6 +70,21 @@ def _judged(dockerfile: WrittenDockerfile, repository: Repository) -> Iterator[F
     origin = final.origin
     message = f"the image from `{origin.rest}` never leaves root: no `USER` is named"
     yield Found(dockerfile.source, origin.start, origin.end, message, _fix(dockerfile, []))
+
+
+def _user_of(instruction: Instruction, dockerfile: WrittenDockerfile) -> str:
+    """The user that an instruction names, through a variable of the file whose value is written out."""
+    user = instruction.rest.partition(":")[0].strip("\"'")
+    found = _VARIABLE.fullmatch(instruction.rest.strip("\"'"))
+    if found is None:
+        return user
+    values = [
+        (value[1] if value[1] is not None else value[2]).strip("\"'")
+        for one in dockerfile.inherited(dockerfile.final)
+        if one.word in {"ENV", "ARG"} and one.start < instruction.start
+        for value in re.finditer(rf"(?:^|\s){found[1]}(?:=(\S*)|\s+(\S+))", one.rest)
+    ]
+    return values[-1] if values else user
 
 
 def _is_let_be(dockerfile: WrittenDockerfile, repository: Repository) -> bool:
@@ -77,9 +96,9 @@ def _is_let_be(dockerfile: WrittenDockerfile, repository: Repository) -> bool:
     if _OWN_ENTRYPOINT.fullmatch(base) or _NO_SERVICE.fullmatch(base):
         return True
     instructions = dockerfile.inherited(final)
-    if not any(one.word in {"CMD", "ENTRYPOINT"} for one in instructions) and not _STARTS_AS_ROOT.fullmatch(
-        base
-    ):
+    if not any(
+        one.word in {"CMD", "ENTRYPOINT", "EXPOSE"} for one in instructions
+    ) and not _STARTS_AS_ROOT.fullmatch(base):
         return True  # it is there for others to build on, or holds files alone
     texts = [one.rest + one.body for one in instructions if one.word != "LABEL"]
     if any(map(_NEEDS_ROOT_FIRST.search, texts)):
