@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from cicd_defs.facts.findings import Confidence, Edit, Family, Finding, Fix, Severity, in_order
 from cicd_defs.facts.instructions import is_dockerfile
 from cicd_defs.facts.source import Source
+from cicd_defs.judge.edits import is_for_no_hand
 from cicd_defs.judge.engine import ALWAYS_HEARD, BAD_SUPPRESSION, CRASHED, UNREADABLE, UNUSED_SUPPRESSION
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import Found, Rule, located
@@ -105,7 +106,10 @@ def joined(
     strict = settings.profile == "strict" and UNUSED_SUPPRESSION not in settings.off
     paths = {*looked, *_commented(repository)} if strict else looked
     comments = {path: here for path in sorted(paths) if (here := _comments(repository, path))}
-    heard = [_weighed(one, settings) for one in every if settings.hears(one)]
+    written = frozenset(
+        path for path in looked if (source := repository.source(path)) and is_for_no_hand(source)
+    )
+    heard = [_weighed(_for_hands(one, written), settings) for one in every if settings.hears(one)]
     index = _by_line(comments)
     silent = [one for one in heard if one.rule in index[one.file, one.line] and one.rule not in ALWAYS_HEARD]
     held = set(map(id, silent))
@@ -148,6 +152,13 @@ def _commented(repository: Repository) -> Iterator[str]:
 def _comments(repository: Repository, path: str) -> tuple[Suppression, ...]:
     source = repository.source(path)
     return suppressions_in(source, is_rule) if source else ()
+
+
+def _for_hands(finding: Finding, written: Collection[str]) -> Finding:
+    """The finding without its fix, where that would change what a program writes: there it has to be mended."""
+    if finding.fix and any(edit.file in written for edit in finding.fix.edits):
+        return replace(finding, fix=None)
+    return finding
 
 
 def _weighed(finding: Finding, settings: Settings) -> Finding:

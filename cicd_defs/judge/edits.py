@@ -3,6 +3,7 @@
 Each returns the edit, or None where it cannot be made without touching more, as where a node is reached by an alias.
 """
 
+import itertools
 import re
 from collections.abc import Sequence as Listed
 
@@ -11,10 +12,19 @@ from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
 
+_MARKS = ("#", "//", "/*", "*", "--", ";", "<!--")
+_MOST_LINES = 40
 _PLAIN = re.compile(r"[A-Za-z_/.][\w./@+ -]*(?<! )")
 _PINNED = re.compile(r"(?m)@[0-9a-f]{40}[\"']?([ \t]+)#[ \t]")
 _COMMENTED = re.compile(r"(?m)^[ \t]*[^#\s][^#\n]*?\S([ \t]+)#[ \t]")
 _WORDS_OF_YAML = re.compile(r"(?i:true|false|yes|no|on|off|null|y|n|~)")
+
+
+def is_for_no_hand(source: Source) -> bool:
+    """Whether the comments on top of a file say that it must not be edited: a program will write it anew."""
+    lines = source.text.removeprefix("\ufeff").split("\n", _MOST_LINES)[:_MOST_LINES]
+    comments = itertools.takewhile(lambda line: not line.strip() or line.lstrip().startswith(_MARKS), lines)
+    return any("do not edit" in line.lower() for line in comments)
 
 
 def scalar_text(value: str) -> str:

@@ -199,3 +199,16 @@ def test_a_version_stands_as_far_from_the_code_as_others_do(gap):
     )
     last = mended("retired-runtime", {CI: text})[CI].splitlines()[-1]
     assert re.search(rf"@[0-9a-f]{{40}}{gap}# v\d", last)
+
+
+@pytest.mark.parametrize(
+    ("head", "changed"),
+    [
+        pytest.param("# Made by a program. DO NOT EDIT.\n#\n", False, id="not-to-be-edited"),
+        pytest.param("# Do what you like.\n", True, id="free"),
+        pytest.param("name: Do not edit\n", True, id="no-comment"),
+    ],
+)
+def test_what_a_program_writes_is_left_to_it(head, changed):
+    text = head + "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make\n"
+    assert bool(mended("no-timeout", {CI: text})) is changed
