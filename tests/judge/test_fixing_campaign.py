@@ -2,7 +2,9 @@
 
 The short form plants defects in this project's own examples and mends them. The long form (`make soak`) mends the
 repositories below the folder that CICD_CORPUS names, a folder each, with zizmor and hadolint beside our own rules, in
-the profile that CICD_PROFILE names, and prints for each rule what was found before and after.
+the profile that CICD_PROFILE names, side by side in as many processes as CICD_JOBS says, and prints for each
+repository and rule what was found before and after. Where CICD_MENDED names a folder, each changed file is put there
+twice, below `before` and `after`, for other programs and for people to look at.
 """
 
 import os
@@ -25,6 +27,8 @@ from tests.judge.test_planted import is_left_behind
 ROOT = Path(__file__).parents[2]
 CORPUS = os.environ.get("CICD_CORPUS")
 PROFILE = os.environ.get("CICD_PROFILE", "default")
+JOBS = int(os.environ.get("CICD_JOBS", "2"))
+KEPT = os.environ.get("CICD_MENDED")
 GOLDEN = [path for path in sorted((ROOT / "tests/golden").iterdir()) if (path / ".github").is_dir()]
 PLANTED = 6
 SHARE = 0.9
@@ -147,10 +151,24 @@ def test_a_right_fix_is_told_nothing_of(edits):
     assert not list(fix_problems(CI, WORKFLOW, edits))
 
 
-def real(folder: Path) -> tuple[list[str], dict[str, Counter[str]]]:
+def real(folder: Path) -> tuple[str, list[str], dict[str, Counter[str]]]:
     """What mending a real repository broke, and its findings, counted."""
     mended = mend(folder.name, folder, tree_of(folder), Settings(PROFILE), others=True)  # type: ignore[arg-type]
-    return mended.problems, mended.count()
+    if KEPT:
+        for path, text in mended.fixed.files.items():
+            keep(Path(KEPT, "before", folder.name, path), mended.read(path))
+            keep(Path(KEPT, "after", folder.name, path), text)
+    return folder.name, mended.problems, mended.count()
+
+
+def keep(path: Path, text: str | None) -> None:
+    if text is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+
+
+def line(name: str, counted: dict[str, Counter[str]]) -> str:
+    return f"{name:40}" + "".join(f"{rules.total():12}" for rules in counted.values())
 
 
 @pytest.mark.soak
@@ -159,14 +177,15 @@ def test_mending_real_repositories_breaks_nothing_and_mends_nine_findings_in_ten
     folders = [path for path in sorted(Path(CORPUS or ".").iterdir()) if path.is_dir() and "__" in path.name]
     broken: list[str] = []
     counts: dict[str, Counter[str]] = {}
-    with ProcessPoolExecutor(2) as pool:
-        for problems, counted in pool.map(real, folders):
+    with ProcessPoolExecutor(JOBS, max_tasks_per_child=1) as pool:
+        for name, problems, counted in pool.map(real, folders):
             broken += problems
             for what, rules in counted.items():
                 counts.setdefault(what, Counter()).update(rules)
-    print(f"\n{'rule':34}" + "".join(f"{what:>12}" for what in counts))
+            print("\n".join([line(name, counted), *(f"    {problem}" for problem in problems)]), flush=True)
+    print(f"{'':40}" + "".join(f"{what:>12}" for what in counts))
     for rule, _ in counts["before"].most_common():
-        print(f"{rule:34}" + "".join(f"{held[rule]:12}" for held in counts.values()))
-    print(f"{'all':34}" + "".join(f"{held.total():12}" for held in counts.values()))
+        print(f"{rule:40}" + "".join(f"{held[rule]:12}" for held in counts.values()))
+    print(line("all", counts))
     assert not broken, "\n".join(broken)
     assert counts["after"].total() <= (1 - SHARE) * counts["before"].total()
