@@ -48,4 +48,4 @@ typecheck:
 .PHONY: test
 test:
 	@echo '— Test: cicd-defs'
-	.venv/bin/python -m pytest -n auto --dist loadfile
+	.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

@@ -1,9 +1,30 @@
 """What every test shares."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.checkers import left_out
+
+TESTS = Path(__file__).parent
+LONGEST_FIRST = (
+    "containers/test_engine.py",
+    "ui/test_ui.py",
+    "pairwise/test_pairwise.py",
+    "definitions/test_demo.py",
+    "act/test_samples.py",
+    "act/test_nightly.py",
+    "act/test_release.py",
+    "act/test_act.py",
+    "assets/test_projects.py",
+    "regenerate/test_campaign.py",
+    "judge/test_own_output.py",
+    "definitions/test_projects.py",
+    "definitions/test_nightly.py",
+    "resources/test_scan_tools.py",
+)
+"""The files that take longest begin first: no process is left alone with one of them while the others have ended."""
 
 # Other work on the machine must not fail a property; how fast things are is measured by the benchmarks.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -13,6 +34,12 @@ settings.load_profile("steady")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """An option to write golden files again."""
     parser.addoption("--update-golden", action="store_true", help="write the golden files again")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, all others in their order. pytest-xdist keeps each file in one process."""
+    places = {TESTS / file: place for place, file in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def pytest_report_header() -> str:

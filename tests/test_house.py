@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST_FIRST, TESTS
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("spec", "facts", "plan", "judge", "render")
 OURS = ("cicd_defs", "assets", "resources", "sensors", "templates")
@@ -30,6 +32,10 @@ def test_importing_the_rooms_loads_neither_dagster_nor_httpx():
     program = f"import sys, {every}; print(sorted({{'dagster', 'httpx', 'subprocess', 'click'}} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_the_files_that_begin_first_are_there():
+    assert [file for file in LONGEST_FIRST if not (TESTS / file).is_file()] == []
 
 
 def test_the_map_imports_nothing():

@@ -9,6 +9,7 @@ from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.pipeline import Job, Pipeline, Workflow
 from cicd_defs.spec.read import read_project
+from resources.git import local_tree
 from tests.pairwise import specs
 from tests.samples import SAMPLES
 from tests.spec.samples import FULL
@@ -20,7 +21,8 @@ SHOP = Path(__file__).parents[2] / "examples" / "shop"
 def plans() -> tuple[Pipeline, ...]:
     golden = [(sample.text, f"{name}.yaml", sample.files) for name, sample in SAMPLES.items()]
     pairs = [(case.text, f"{case.name}.yaml", case.files) for case in specs(1)]
-    shop = {str(path.relative_to(SHOP)): path.read_bytes() for path in SHOP.rglob("*") if path.is_file()}
+    tree = local_tree(SHOP)
+    shop = {path: tree.read(path) or b"" for path in tree.paths}
     return tuple(planned(*one) for one in (*golden, *pairs, (FULL, "shop.yaml", shop)))
 
 
