@@ -26,6 +26,8 @@ DEEPEST = 60
 _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 _EXPRESSION = re.compile(r"\$\{\{(?:[^'}]|'[^']*'|}(?!}))*}}", re.DOTALL)
 _SHELLS = {"sh", "bash", "zsh", "dash", "ksh"}
+_PLAIN_VALUE = re.compile(r"'[^'\n$`]{1,80}'|\"[^\"\n$`\\]{1,80}\"|[\w./-]{1,80}")
+_QUOTED_END = re.compile(r"<<-?\s*['\"\\]")
 
 
 class Fate(StrEnum):
@@ -88,10 +90,11 @@ def _leaves_with_failure(command: "Command", before: "Command | None") -> bool |
 class Command:
     """One simple command. `words` are as written, quotes taken off where they hold plain text.
 
-    `before` are its assignments (`A=1 make`), `redirects` as written (`> out.txt`, `2>&1`), `function` the function
-    that it stands in, `depth` how deep in shells that are called with `-c`. `statement` counts the statements of the
-    script: two commands with the same one belong to one list or pipeline. `calls_script` says that it is a shell whose
-    script is read, too: `bash -c "…"`.
+    A program that a variable of the script names, `$TEST -x`, is given by its words, each of which stands where the
+    variable does. `before` are its assignments (`A=1 make`), `redirects` as written (`> out.txt`, `2>&1`), `function`
+    the function that it stands in, `depth` how deep in shells that are called with `-c`. `statement` counts the
+    statements of the script: two commands with the same one belong to one list or pipeline. `calls_script` says that
+    it is a shell whose script is read, too: `bash -c "…"`.
     """
 
     start: int
@@ -192,6 +195,7 @@ class _Reader:
         self.depth, self.shift = depth, shift
         self.commands: list[Command] = []
         self.assigned: list[int] = []
+        self.values: dict[str, str] = {}
         self.statements: list[tuple[int, int]] = []
         self.complete = True
         self.level = 0
@@ -356,6 +360,8 @@ class _Reader:
                 self._redirect(child, node, self.commands[before:], written)
             else:
                 self._substitutions(child, around)
+            if child.type in _COMMANDS and any("<<" in one for one in written):
+                self._here_script(node, self.commands[-1:])
 
     def _redirect(
         self,
@@ -376,6 +382,8 @@ class _Reader:
     def _variable_assignment(self, node: tree_sitter.Node, around: _Context) -> None:
         """`x=$(command)` fails as the command does."""
         self.assigned.append(node.start_byte)
+        name, _, value = self._raw(node).partition("=")
+        self.values[name] = value.strip("\"'") if _PLAIN_VALUE.fullmatch(value) else ""
         for child in node.named_children:
             if child.type == "command_substitution":
                 before = self.errexit, self.pipefail
@@ -402,6 +410,8 @@ class _Reader:
                 spans.append((start + self.shift, end + self.shift))
             if child.is_named and kind != "word":
                 below.append(child)
+        if words and words[0][:1] == "$" and (said := self.values.get(words[0].strip("${}"), "").split()):
+            words, spans = said + words[1:], [spans[0]] * len(said) + spans[1:]
         start, end = self._span(node)
         command = Command(
             start + self.shift,
@@ -462,24 +472,74 @@ class _Reader:
                     self.pipefail = word[0] == "-"
 
     def _called_shell(self, command: Command) -> None:
-        """`bash -c "…"` with a script in plain sight, also behind `sudo` or `docker run`."""
+        """`bash -c "…"` with a script in plain sight, also behind `sudo` or `docker run`; `ssh host "…"`."""
         if self.depth >= 2:
             return
-        for index, word in enumerate(command.words[:-2]):
-            flag = command.words[index + 1]
-            if word.rpartition("/")[2] not in _SHELLS or not re.fullmatch(r"-[a-z]*c", flag):
-                continue
-            inner = command.words[index + 2]
-            start, end = command.spans[index + 2]
-            if end - start != len(inner) + 2:  # not quoted, or something in it is worked out
-                continue
-            command.calls_script = True
-            reader = _Reader(inner, "e" in flag, "pipefail" in command.words, self.depth + 1, start + 1)
-            reader._sequence(reader.root, _Context(command.fate, command.handler), outermost=True)
-            for below in reader.commands:
-                below.statement = command.statement
-            self.commands += reader.commands
+        called = _shell_in(command.words)
+        if called is None:
             return
+        at, errexit, pipefail = called
+        inner = command.words[at]
+        start, end = command.spans[at]
+        if end - start == len(inner) + 2:  # quoted, and nothing in it is worked out
+            self._read_inner(command, inner, start + 1, errexit, pipefail)
+
+    def _here_script(self, node: tree_sitter.Node, commands: list[Command]) -> None:
+        """`bash <<'EOF'`: the lines up to the end are a script, where the quotes keep them as they are."""
+        called = next((one for one in commands if _reads_input(one.words)), None)
+        if called is None or self.depth >= 2:
+            return
+        for child in node.named_children:
+            if child.type != "heredoc_redirect" or not _QUOTED_END.match(self._raw(child)):
+                continue
+            for body in child.named_children:
+                if body.type == "heredoc_body":
+                    options = " ".join(called.words[1:])
+                    errexit = bool(re.search(r"(?:^| )-[a-z]*e|errexit", options))
+                    self._read_inner(
+                        called,
+                        self._raw(body),
+                        self._at(body.start_byte) + self.shift,
+                        errexit,
+                        "pipefail" in options,
+                    )
+
+    def _read_inner(self, command: Command, inner: str, shift: int, errexit: bool, pipefail: bool) -> None:
+        """Read the script of a shell that is called, and keep its commands."""
+        command.calls_script = True
+        reader = _Reader(inner, errexit, pipefail, self.depth + 1, shift)
+        reader._sequence(reader.root, _Context(command.fate, command.handler), outermost=True)
+        for below in reader.commands:
+            below.statement = command.statement
+        self.commands += reader.commands
+
+
+def _shell_in(words: tuple[str, ...]) -> tuple[int, bool, bool] | None:
+    """Where the script of a called shell is among the words, and whether its options set `-e` and `pipefail`."""
+    if words and words[0] == "ssh" and len(words) > 2 and " " in words[-1]:
+        return len(words) - 1, False, False
+    for index, word in enumerate(words[:-2]):
+        if word.rpartition("/")[2] not in _SHELLS:
+            continue
+        errexit, at = False, index + 1
+        while at < len(words) - 1 and words[at][:1] in {"-", "+"}:
+            flag = words[at]
+            if flag[1:2].isalpha():
+                errexit = flag[0] == "-" if "e" in flag[1:] else errexit
+            if re.fullmatch(r"-[a-z]*c", flag):
+                return at + 1, errexit, "pipefail" in words[index:at]
+            named = flag.endswith("o") and words[at + 1] in {"pipefail", "errexit", "nounset", "xtrace"}
+            errexit = errexit or (named and words[at + 1] == "errexit")
+            at += 2 if named else 1
+    return None
+
+
+def _reads_input(words: tuple[str, ...]) -> bool:
+    """Whether a command is a shell that reads its script from its input: no file and no `-c` is given."""
+    at = next((index for index, word in enumerate(words) if word.rpartition("/")[2] in _SHELLS), None)
+    return at is not None and all(
+        re.fullmatch(r"-[a-bd-z]*|pipefail|errexit", word) for word in words[at + 1 :]
+    )
 
 
 _LOOKED_AT = {Fate.HANDLED, Fate.TESTED, Fate.LEFT_OF_AND}

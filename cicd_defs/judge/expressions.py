@@ -68,6 +68,14 @@ def can_be_true(text: str, known: Mapping[str, Known]) -> bool:
         return True
 
 
+def is_always_true(text: str) -> bool:
+    """Whether a value is true whatever the contexts are: `true`, `github.actor == 'x' || true`."""
+    try:
+        return truth(value_of(read(text), {})) is True
+    except Unreadable:
+        return False
+
+
 def _references(node: Node) -> Iterator[Reference]:
     if isinstance(node, Reference):
         yield node

@@ -369,7 +369,7 @@ TEST = (
     rf"{_MAVEN}.* (?:\S+:)?(?:test|verify|install|integration-test|surefire:test|failsafe:\S+|deploy)",
     rf"{_GRADLE}\b(?!.* (?:-x|--exclude-task)[ =]:?(?:test|check))(?:.* |\s)\S*(?:[tT]est(?!Matrix|Classes)\w*"
     rf"|check|build|checkAll)",
-    r"dotnet (?:test|vstest)|vstest\.console\.exe|xunit\.console\S*|nunit3-console",
+    r"Invoke-Pester|dotnet (?:test|vstest)|vstest\.console\.exe|xunit\.console\S*|nunit3-console",
     r"(?:phpunit|pest|paratest|codecept run|behat|phpspec run|infection|simple-phpunit|kahlan|atoum)",
     r"php (?:artisan test|vendor/bin/(?:phpunit|pest|codecept|behat)|bin/phpunit)",
     r"(?:rspec|minitest|cucumber|cucumber-js|rails test\S*|bin/rails test|rake (?:test|spec)|parallel_(?:test"

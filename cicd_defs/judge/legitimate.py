@@ -8,7 +8,7 @@ narrow: a check that is waved through by mistake guards nothing.
 import re
 from collections.abc import Iterable
 
-from cicd_defs.facts.script import Command
+from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, scalars
@@ -25,7 +25,7 @@ _FIXING_HOOKS = re.compile(
 )
 _PREPARES = re.compile(
     r"--(?:install-types|store-durations|collect-only|update-snapshots?|snapshot-update|updateSnapshot|update-baseline"
-    r"|create-baseline|generate-baseline|set-baseline|write-baseline|baseline-create|generate-config|auto-gen-config"
+    r"|create-baseline|generate-(?:baseline|allowlist|todo)|set-baseline|write-baseline|baseline-create|generate-config|auto-gen-config"
     r"|init|durations-path|benchmark-(?:only|save|json)|export-baseline|print-build-identifiers)\b"
 )
 _AGAIN = re.compile(r"\s--(?:lf|last-failed|rerun\S*|only-failures|only-rerun)\b")
@@ -44,8 +44,20 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_AT_LATER = re.compile(r"\$\?|\$\{\?}|PIPESTATUS")
+_TELLING_OF = frozenset({"echo", "printf", "true", ":", "date"})
 _TELLING = frozenset({"echo", "printf", "true", ":", "cat", "set", "date"})
 _RECORDS = re.compile(r">>?\s*[\"']?(?!\$\{?GITHUB_STEP_SUMMARY|/dev/(?:null|stderr|stdout))[\w/$~]")
+_REPORT_INPUTS = (
+    "output",
+    "sarif_file",
+    "output-file",
+    "report",
+    "output_file_path",
+    "report-file",
+    "jsonfile",
+)
+_INTO_A_VARIABLE = re.compile(r"(\w+)=[\"']?\$\([^()]*$")
+_LEAVES_WITH_SUCCESS = re.compile(r"^[^|;\n]*&&\s*(?:\{\s*)?(?:exit 0|break|return)\b")
 _OUTPUT = re.compile(
     r"(?:^|\s)(?:>>?|-o|--output(?:-file)?|--out|--json-report-file|--report-path|--sarif-output|--json-output|--report-file|-r)"
     r"[ =]?\"?([\w$/{}.-]*[\w-]\.[A-Za-z]\w{1,7})\b"
@@ -59,6 +71,7 @@ def is_legitimate(step: WrittenStep, command: Command, purpose: Purpose) -> bool
         or prepares(command)
         or runs_again(step, command, purpose)
         or report_is_read(step, command)
+        or output_is_read(step, command)
     )
 
 
@@ -135,6 +148,24 @@ def report_is_read(step: WrittenStep, command: Command) -> bool:
     )
 
 
+def output_is_read(step: WrittenStep, command: Command) -> bool:
+    """What it prints goes into a variable, from which the script decides: `out=$(check || true)`."""
+    script = step.script
+    if script is None or command.depth:
+        return False
+    begin = script.text.rfind("\n", 0, command.start) + 1
+    held = _INTO_A_VARIABLE.search(script.text[begin : command.start])
+    return held is not None and _is_used(script.text[_end_of_statement(step, command) :], held[1])
+
+
+def tries_again(step: WrittenStep, command: Command) -> bool:
+    """A second try follows: where it succeeds, the script or the loop is left, `check && break || sleep 5`."""
+    script, handler = step.script, command.handler
+    if script is None or handler is None:
+        return False
+    return bool(_LEAVES_WITH_SUCCESS.search(script.text[command.end : handler.start]))
+
+
 def _decides(step: WrittenStep) -> bool:
     return "upload-sarif" in step.action or "reviewdog" in step.action or "report" in step.action
 
@@ -160,15 +191,38 @@ def is_known_to_fail(handler_text: str) -> bool:
 
 
 def outcome_is_read(step: WrittenStep) -> bool:
-    """A later step, or the job's outputs, ask what became of this step."""
+    """A later step, or the job's outputs, ask what became of this step. Who only tells of it does not count."""
     if not step.id:
         return False
     name = re.escape(step.id)
     asked = re.compile(rf"steps(?:\.{name}\b|\[\s*['\"]{name}['\"]\s*])\.(?:outcome|outputs)\b")
-    nodes = [later.node for later in _later(step)]
+    nodes = [later.node for later in _later(step) if not _only_tells(later)]
     outputs = step.job.node.get("outputs")
     every = (scalar for node in (*nodes, outputs) for scalar in scalars(node))
     return any("steps" in scalar.text and asked.search(scalar.text) for scalar in every)
+
+
+def _only_tells(step: WrittenStep) -> bool:
+    """Whether a step prints something and nothing else, also where a condition of its own decides what."""
+    if step.run is None or not step.commands or step.id:
+        return False
+    return all(one.name in _TELLING_OF or one.fate is Fate.TESTED for one in step.commands) and not any(
+        is_recorded(" ".join(one.redirects)) for one in step.commands
+    )
+
+
+def report_is_uploaded(step: WrittenStep) -> bool:
+    """An action's report goes to code scanning, or to what else decides from it: a later step names the file."""
+    written = {step.given(name).rpartition("/")[2] for name in _REPORT_INPUTS} - {""}
+    sarif = "sarif" in (step.given("format"), step.given("output-format"), step.given("report-format"))
+    for later in _later(step):
+        if not _decides(later) and not later.commands:
+            continue
+        if sarif and "sarif" in later.action:
+            return True
+        if written and any(_reads(scalar.text, written) for scalar in scalars(later.node)):
+            return True
+    return False
 
 
 def reason_beside(source: Source, key: Scalar, mapping: Mapping, value: Scalar) -> bool:
@@ -209,7 +263,8 @@ def _is_used(text: str, name: str) -> bool:
     used = re.compile(rf"\b{re.escape(name)}\b")
     for line in _logical_lines(text):
         stripped = line.strip(" ;\t")
-        if used.search(stripped) and (stripped.split(" ")[0] not in _TELLING or is_recorded(stripped)):
+        told = stripped.split(" ")[0] in _TELLING and "|" not in stripped
+        if used.search(stripped) and (not told or is_recorded(stripped)):
             return True
     return False
 

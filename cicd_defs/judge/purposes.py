@@ -5,6 +5,7 @@ that we planned and for one that we read.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,6 +46,7 @@ _IN_CONTAINER = re.compile(
     r"|kubectl\b.* exec\b"
     r"|(?:conda|mamba|micromamba|pixi|nix-shell|nix develop|singularity|apptainer)\b.* (?:run|exec|--run)\b"
 )
+_CONTAINERS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "kubectl", "sudo"})
 _A_PROGRAM = re.compile(r"[\w./@-]+(?::[\w.-]+)?")
 _VALUE_FOLLOWS = frozenset(
     {
@@ -76,6 +78,10 @@ _VALUE_FOLLOWS = frozenset(
     }
 )
 _MOST_WORDS = 60
+_OF_NO_CHECK = re.compile(
+    r"command -[vV]\b|(?:type|hash|which) |(?:\w*sh |source |\. )?[\"']?\$(?:\{?RUNNER_TEMP|\{\{ *runner\.temp)"
+)
+"""`command -v shellcheck` asks whether a program is there; what lies in the runner's own folder is no file of ours."""
 _NEVER_CHECKS = frozenset(
     {
         *(
@@ -213,7 +219,7 @@ def _tool(plain: str) -> str:
 @remembered
 def purpose_of(command: Command) -> Purpose | None:
     """What a command is for; None where nobody knows, and where it calls a script whose commands are read."""
-    if command.calls_script:
+    if command.calls_script or _OF_NO_CHECK.match(" ".join(command.words[:3])):
         return None
     return _of_words(command.plain[:2000], command.words[:_MOST_WORDS])
 
@@ -236,18 +242,30 @@ def _of_package_script(words: tuple[str, ...]) -> Purpose | None:
 def _of_container(words: tuple[str, ...]) -> Purpose | None:
     """`docker run --rm app npm test`, `kubectl exec pod -- pytest`, `conda run -n env pytest`: what runs in there."""
     text = " ".join(words)[:2000].removeprefix("sudo ")
+    for inner in _in_container(text):
+        purpose = _purpose(inner)
+        if purpose is not None:
+            return purpose
+    return None
+
+
+def _in_container(text: str) -> Iterator[str]:
+    """What may run in the container that a command starts: from each word on that may be a program, or the image."""
     begun = _IN_CONTAINER.match(text)
-    if begun is None:
-        return None
-    behind = text[begun.end() :].split()
+    behind = text[begun.end() :].split() if begun else []
     for at, word in enumerate(behind[:24]):
         before = behind[at - 1] if at else ""
         if word[0] in "-$'\"" or not _A_PROGRAM.fullmatch(word) or before in _VALUE_FOLLOWS:
             continue
-        purpose = _purpose(unwrapped(" ".join(behind[at:])))
-        if purpose is not None:
-            return purpose
-    return None
+        yield unwrapped(" ".join(behind[at:]))
+
+
+def called_as(command: Command) -> tuple[str, ...]:
+    """How a command may be written without what only starts it, the container around it included."""
+    if command.name not in _CONTAINERS:
+        return (command.plain,)
+    text = " ".join(command.words[:_MOST_WORDS])[:2000].removeprefix("sudo ")
+    return (command.plain, *_in_container(text))
 
 
 def _of_own_script(words: tuple[str, ...]) -> Purpose | None:

@@ -8,12 +8,14 @@ from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script, with_all
-from cicd_defs.judge.legitimate import is_legitimate
+from cicd_defs.judge.legitimate import is_legitimate, tries_again
 from cicd_defs.judge.purposes import Purpose, purpose_of
 from cicd_defs.judge.rule import Found
 from cicd_defs.plan.kinds import StepKind
 
 _HANDLED = {Fate.HANDLED, Fate.UNCHECKED, Fate.PIPED}
+_ELSEWHERE = re.compile(r"&&\s*$|;;|^\s*(?:else|elif)\b", re.MULTILINE)
+"""What stands before a command that runs only where the one above succeeds, or in another branch."""
 _LOOKS = re.compile(r"git(?: -\S+(?: \S+)?)* diff\b.* --exit-code\b")
 
 
@@ -50,22 +52,30 @@ def swallowed_checks(workflow: WrittenWorkflow) -> Iterator[tuple[WrittenStep, C
         if step.run is None or "||" not in step.run.text:
             continue
         for command, purpose in guards_of(step):
-            if command.fate in _HANDLED and command.handler and not is_legitimate(step, command, purpose):
+            if command.fate not in _HANDLED or command.handler is None:
+                continue
+            if not is_legitimate(step, command, purpose) and not tries_again(step, command):
                 yield step, command, command.handler
 
 
 def handled(step: WrittenStep, command: Command, handler: Handler) -> Found:
-    """A check whose handler makes light of its failure, and the fix: the handler goes."""
+    """A check whose handler makes light of its failure, and the fix: the handler goes.
+
+    It stands where the check begins; where the handler is on a later line, it is that line that has to change.
+    """
     assert step.run is not None
     text = step.run.text
     written = " ".join(text[handler.start : handler.end].split())
     blanks = len(text[: handler.start]) - len(text[: handler.start].rstrip(" \t\\\n"))
     edits = with_all(edit_script(step, handler.start - blanks, handler.end, ""))
     start, end = step.place(command.start, command.end)
+    light, stop = step.place(handler.start, handler.end)
+    if step.source.position(light).line > step.source.position(start).line:
+        start = light
     return Found(
         step.source,
         start,
-        max(end, step.place(handler.start, handler.end)[1]),
+        max(end, stop),
         f"`{command_name(command)}` cannot fail here: `{shortened(written)}` hides its exit status",
         Fix(f"Let `{command_name(command)}` fail", edits) if edits else None,
         confidence=Confidence.HIGH,
@@ -94,7 +104,8 @@ def closing_success(step: WrittenStep, command: Command) -> Command | None:
     if len(behind) != 1 or behind[0].fate is not Fate.REACHES:
         return None
     last = behind[0]
-    if any(one.start > last.end for one in mine):
+    between = step.script.text[command.end : last.start] if step.script else ""
+    if any(one.start > last.end for one in mine) or _ELSEWHERE.search(between):
         return None
     succeeds = last.name in {"true", ":"} or last.words in {("exit", "0"), ("return", "0")}
     return last if succeeds else None

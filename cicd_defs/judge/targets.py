@@ -11,7 +11,7 @@ from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import scalars
-from cicd_defs.judge.purposes import kinds_of
+from cicd_defs.judge.purposes import kinds_of, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.plan.kinds import StepKind
 
@@ -22,7 +22,8 @@ _WITHOUT_VALUE = re.compile(
     r"|-[qvrxslLw]+|-ll+|-ii+|-n|-i"
 )
 _POINTS = re.compile(
-    r"(?:-r|-d|--directory|--source|--file|--path|--requirement|--scan-path|--dir|--recursive)"
+    r"(?:-r|-d|--directory|--source|--file|--path|--requirement|--scan-path|--dir|--recursive|--lockfile"
+    r"|--source-path|--config-dir|--iac-dir)"
 )
 _MOVES = re.compile(r"\b(?:cd|pushd)\s|\bgit\s+(?:clone|checkout|switch|worktree|submodule)\b")
 _CONFIGURATION = re.compile(
@@ -131,4 +132,6 @@ def _is_made(step: WrittenStep, command: Command | None, name: str) -> bool:
     if at >= 0 and bisect_right(firsts.begins, at) - 1 < step.index:
         return True
     earlier = [one for one in step.commands if command is None or one.start < command.start]
+    if any((purpose := purpose_of(one)) is not None and purpose.kind in _MAKES for one in earlier):
+        return True
     return any(name in one.text or one.name in {"make", "unzip", "tar", "curl", "wget"} for one in earlier)

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.judge.edits import remove_pair, replace_scalar
+from cicd_defs.judge.expressions import is_always_true
 from cicd_defs.judge.legitimate import mends, outcome_is_read, reason_beside
-from cicd_defs.judge.purposes import CHECKS, kind_of_action
+from cicd_defs.judge.purposes import CHECKS, kind_of_action, purpose_of_text
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.swallowed import command_name, guards_of
@@ -20,13 +21,15 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
+_NO_COMMANDS = ("python", "node", "perl", "ruby")
+
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Steps with a check that go on at an error, always."""
     for step in workflow.steps:
         key = step.node.key("continue-on-error")
         value = step.node.scalar("continue-on-error")
-        if key is None or value is None or (bare_condition(value) or "").lower() != "true":
+        if key is None or value is None or not is_always_true(bare_condition(value) or ""):
             continue
         name = _check_in(step)
         if name is None or outcome_is_read(step) or reason_beside(step.source, key, step.node, value):
@@ -48,4 +51,8 @@ def _check_in(step: WrittenStep) -> str | None:
     for command, purpose in guards_of(step):
         if purpose.kind is not StepKind.BUILD:
             return None if mends(step, command, purpose) else command_name(command)
+    if step.run is not None and step.script is None and not step.shell.startswith(_NO_COMMANDS):
+        lines = map(str.strip, step.run.text.splitlines())
+        found = next((one for line in lines if (one := purpose_of_text(line)) and one.is_check), None)
+        return found.tool if found else None
     return step.action if kind_of_action(step) in CHECKS else None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenWorkflow, bare_condition
 from cicd_defs.judge.edits import remove_pair, replace_scalar
+from cicd_defs.judge.expressions import is_always_true
 from cicd_defs.judge.legitimate import reason_beside
 from cicd_defs.judge.purposes import CHECKS, job_kinds
 from cicd_defs.judge.repository import Repository
@@ -24,7 +25,7 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     for job in workflow.jobs:
         key = job.node.key("continue-on-error")
         value = job.node.scalar("continue-on-error")
-        if key is None or value is None or (bare_condition(value) or "").lower() != "true":
+        if key is None or value is None or not is_always_true(bare_condition(value) or ""):
             continue
         if not CHECKS & job_kinds(job) or reason_beside(workflow.source, key, job.node, value):
             continue

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from cicd_defs.facts.findings import Confidence, Family, Fix, Severity
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script
@@ -21,7 +22,8 @@ from cicd_defs.plan.kinds import StepKind
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
 _MENTIONS = re.compile(
-    r"pytest|py\.test|go test|cargo|mvn|gradle|jest|vitest|ctest|dotnet|npm|pnpm|yarn|npx|mocha"
+    r"pytest|py\.test|go test|cargo|mvn|gradle|jest|vitest|ctest|dotnet|npm|pnpm|yarn|npx|mocha|playwright|rspec"
+    r"|phpunit|pest|swift"
 )
 _MOST_NAMES = 6
 _WORDS = re.compile(r"\(|\)|[^\s()]+")
@@ -31,7 +33,17 @@ _LISTS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
         frozenset({"--collect-only", "--co", "--fixtures", "--markers", "--setup-plan"}),
     ),
     (re.compile(r"cargo (?:\+\S+ )?(?:test|nextest run)\b"), frozenset({"--no-run"})),
+    (re.compile(r"cargo (?:\+\S+ )?test\b.* -- "), frozenset({"--list"})),
     (re.compile(r"go test\b"), frozenset({"-list", "-c"})),
+    (re.compile(r"playwright test\b"), frozenset({"--list"})),
+    (re.compile(r"vitest list\b"), frozenset({"list"})),
+    (re.compile(r"swift test list\b"), frozenset({"list"})),
+    (re.compile(r"(?:bundle exec )?rspec\b"), frozenset({"--dry-run"})),
+    (
+        re.compile(r"(?:phpunit|pest|paratest)\b"),
+        frozenset({"--list-tests", "--list-groups", "--list-suites"}),
+    ),
+    (re.compile(r"gradlew?\b.* \S*[tT]est\w*"), frozenset({"--dry-run", "-m"})),
     (
         re.compile(r"(?:jest|npm (?:run )?test|yarn (?:run )?test|pnpm (?:run )?test)\b"),
         frozenset({"--listTests"}),
@@ -41,6 +53,39 @@ _LISTS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (re.compile(r"mocha\b"), frozenset({"--dry-run"})),
 )
 _MAVEN_SKIPS = re.compile(r"-D(?:skipTests|maven\.test\.skip)(?:=true)?")
+_GO_TEST = re.compile(r"^func ((?:Test|Example|Fuzz|Benchmark)\w*)\(", re.MULTILINE)
+_PLAIN_PATTERN = re.compile(r"\^?\(?[\w|]{3,}\)?\$?")
+_MAY_BE_NONE = re.compile(r"-D(?:failIfNoTests|surefire\.failIfNoSpecifiedTests)=false")
+_CARGO_VALUES = frozenset(
+    {
+        *(
+            "-p",
+            "--package",
+            "--exclude",
+            "-F",
+            "--features",
+            "--test",
+            "--bin",
+            "--example",
+            "--bench",
+            "-j",
+            "--jobs",
+        ),
+        *(
+            "--target",
+            "--target-dir",
+            "--manifest-path",
+            "--profile",
+            "--color",
+            "--config",
+            "-Z",
+            "--message-format",
+        ),
+    }
+)
+_NO_VALUE = re.compile(
+    r"--(?:passWithNoTests|ci|coverage|run|silent|verbose|runInBand|no-\w+|watch=false|bail|forceExit|)|-i|-w|run|test|--"
+)
 _PATTERNS = ("--testPathPattern", "--testPathPatterns", "--findRelatedTests")
 
 
@@ -58,9 +103,12 @@ def _judged(step: WrittenStep, command: Command, repository: Repository) -> Iter
     if plain.startswith(("pytest", "py.test")):
         yield from _unsatisfiable(step, command, repository)
     elif plain.startswith("go test"):
-        yield from _matches_nothing(step, command)
-    elif re.match(r"mvnw?(?:\.cmd)?\b|mvnd\b", plain) and "test" in command.words:
+        yield from _matches_nothing(step, command, repository)
+    elif re.match(r"mvnw?(?:\.cmd)?\b|mvnd\b", plain) and _is_to_test(step, command):
         yield from _words(step, command, lambda word: bool(_MAVEN_SKIPS.fullmatch(word)), "skips all tests")
+        yield from _no_such_class(step, command, repository)
+    elif plain.startswith("cargo"):
+        yield from _no_such_function(step, command, repository)
     elif re.match(r"gradlew?\b", plain):
         yield from _excluded(step, command)
     if "--passWithNoTests" in command.text:
@@ -70,6 +118,11 @@ def _judged(step: WrittenStep, command: Command, repository: Repository) -> Iter
     for runner, flags in _LISTS:
         if runner.match(plain):
             yield from _words(step, command, lambda word, flags=flags: word in flags, "runs no test")
+
+
+def _is_to_test(step: WrittenStep, command: Command) -> bool:
+    """Whether Maven is to test: it is told so, or to verify in a step that is called a test."""
+    return "test" in command.words or ("verify" in command.words and _is_called_test(step))
 
 
 def _is_called_test(step: WrittenStep) -> bool:
@@ -83,12 +136,25 @@ def _is_called_test(step: WrittenStep) -> bool:
 
 def _is_preparation(step: WrittenStep, command: Command) -> bool:
     """Whether it lists tests before the script runs some, or compiles them, and does not claim to be a test."""
-    compiles = "--no-run" in command.words
+    compiles = "--no-run" in command.words or (command.name == "go" and "-c" in command.words)
+    if compiles and _is_run_later(step, command):
+        return True
     if compiles and not _is_called_test(step):
         return True
     steps = step.job.steps if compiles else (step,)
     others = (one for other in steps for one in other.commands if one is not command)
     return any((purpose := purpose_of(one)) is not None and purpose.kind is StepKind.TEST for one in others)
+
+
+def _is_run_later(step: WrittenStep, command: Command) -> bool:
+    """Whether what `go test -c -o FILE` makes has its name in what follows in the job."""
+    at = next((at for at, word in enumerate(command.words[:-1]) if word == "-o"), None)
+    if at is None:
+        return False
+    name = command.words[at + 1].rpartition("/")[2]
+    here = [one.text for one in step.commands if one.start > command.end]
+    there = [one.run.text for one in step.job.steps[step.index + 1 :] if one.run is not None]
+    return any(name in text for text in (*here, *there))
 
 
 def _unsatisfiable(step: WrittenStep, command: Command, repository: Repository) -> Iterator[Found]:
@@ -217,7 +283,7 @@ def _fetches_others(step: WrittenStep) -> bool:
     )
 
 
-def _matches_nothing(step: WrittenStep, command: Command) -> Iterator[Found]:
+def _matches_nothing(step: WrittenStep, command: Command, repository: Repository) -> Iterator[Found]:
     if any(word.startswith(("-bench", "-fuzz", "--bench")) for word in command.words):
         return
     for at, word in enumerate(command.words):
@@ -228,6 +294,58 @@ def _matches_nothing(step: WrittenStep, command: Command) -> Iterator[Found]:
         value = value if equals else command.words[last] if last < len(command.words) else ""
         if value.strip("'\"") in {"^$", "$^", "XXX", "NONE", "^NONE$", "^XXX$"}:
             yield _option(step, command, at, last, "selects no test")
+        elif last < len(command.words) and _no_go_test_has(repository, value.strip("'\"")):
+            yield _option(step, command, at, last, "selects no test: none has such a name")
+
+
+@remembered
+def _go_tests(repository: Repository) -> frozenset[str]:
+    """The names of all tests in Go."""
+    texts = (repository.tree.text(path) or "" for path in repository.tree.paths if path.endswith("_test.go"))
+    return frozenset(found[1] for text in texts for found in _GO_TEST.finditer(text))
+
+
+def _no_go_test_has(repository: Repository, pattern: str) -> bool:
+    """Whether a pattern for names of tests, its part before the first `/`, fits no test of the repository."""
+    first = pattern.partition("/")[0]
+    if not repository.whole or not _PLAIN_PATTERN.fullmatch(first) or not (names := _go_tests(repository)):
+        return False
+    try:
+        wanted = re.compile(first)
+    except re.error:
+        return False
+    return not any(map(wanted.search, names))
+
+
+def _no_such_class(step: WrittenStep, command: Command, repository: Repository) -> Iterator[Found]:
+    """`mvn test -Dtest=NoSuchTest -DfailIfNoTests=false`."""
+    if not repository.whole or not any(_MAY_BE_NONE.fullmatch(word) for word in command.words):
+        return
+    for at, word in enumerate(command.words):
+        found = re.fullmatch(r"-Dtest=([A-Z]\w+)(?:#\w+)?", word)
+        if found and not any(f"{found[1]}." in path for path in repository.tree.paths):
+            yield _option(step, command, at, at, "selects no test: there is no such class")
+
+
+def _no_such_function(step: WrittenStep, command: Command, repository: Repository) -> Iterator[Found]:
+    """`cargo test name`: the name is looked for in the names of all tests, and their modules."""
+    words = command.words
+    at = next((at + 1 for at, word in enumerate(words) if word == "test"), len(words))
+    while at < len(words) and words[at].startswith("-"):
+        if words[at] == "--":
+            return
+        at += 1 if "=" in words[at] or words[at] not in _CARGO_VALUES else 2
+    if at >= len(words) or not re.fullmatch(r"[a-z_]\w*(?:::\w+)*", words[at]):
+        return
+    sought = words[at].rpartition("::")[2]
+    if repository.whole and not _is_in_rust(repository, sought):
+        yield _option(step, command, at, at, "selects no test: nothing has such a name")
+
+
+def _is_in_rust(repository: Repository, name: str) -> bool:
+    """Whether the code in Rust speaks of a name, or there is none at hand."""
+    paths = [path for path in repository.tree.paths if path.endswith(".rs")]
+    return not paths or any(name in path or name in (repository.tree.text(path) or "") for path in paths)
 
 
 def _excluded(step: WrittenStep, command: Command) -> Iterator[Found]:
@@ -243,6 +361,21 @@ def _no_such_file(step: WrittenStep, command: Command, repository: Repository) -
     """`--passWithNoTests` beside a pattern that no file has in its path."""
     if not repository.whole:
         return
+    runner = re.match(r"(?:jest|vitest|(?:npm|pnpm|yarn) (?:run )?test)\b", command.plain)
+    begin = next((at for at, word in enumerate(command.words) if word in {"jest", "vitest", "test"}), 0)
+    for at in range(begin + 1, len(command.words)) if runner else ():
+        word, before = command.words[at].removeprefix("./"), command.words[at - 1]
+        bare = before.partition("=")[0]
+        is_value = before.startswith("-") and "=" not in before and not _NO_VALUE.fullmatch(bare)
+        if (
+            is_value
+            or word in {"run", "watch", "related", "--"}
+            or not re.fullmatch(r"[\w/-]+(?:\.\w+)*", word)
+        ):
+            continue
+        if word[0] != "-" and not any(word.lower() in path.lower() for path in repository.tree.paths):
+            yield _option(step, command, at, at, f"selects no test: no file has `{word}` in its path")
+            return
     for at, word in enumerate(command.words):
         option, equals, value = word.partition("=")
         last = at if equals else at + 1

@@ -13,7 +13,7 @@ from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.edits import edit_script, remove_pair, replace_scalar
-from cicd_defs.judge.legitimate import is_judged_beside, is_legitimate
+from cicd_defs.judge.legitimate import is_judged_beside, is_legitimate, outcome_is_read, report_is_uploaded
 from cicd_defs.judge.purposes import CHECKS, kind_of_action
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
@@ -25,7 +25,7 @@ ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 _FLAGS = re.compile(
     r"--exit-zero(?:-even-if-changed)?|--soft-?fail|--no-?fail|--nofail|--never-fail|--fail-never|-fn|--no-exit-code"
     r"|--no-exit-on-(?:warn|error)|--no-exit|--suppress-tests-failed-exit-code|--ignore-failures?|--always-succeed"
-    r"|--warn-only|--(?:cov-)?fail-under[= ]0|--fail-on[= ]none"
+    r"|--warn-only|--zero-exit|--(?:cov-)?fail-under[= ]0|--fail-on[= ]none"
     r"|--fail-level[= ](?:fatal|F)|--issues-exit-code[= ]0|--failure-exit-code[= ]0"
     r"|--error-exit-code[= ]0|--exit-code[= ]0"
     r"|-exit-code[= ]0|--exitcode[= ]0|--audit-level[= ]none|--fail-level[= ]none|--ignore-on-exit[= ]all"
@@ -40,6 +40,7 @@ _OF_ONE_TOOL = {
     "checkov": frozenset({"-s"}),
     "tslint": frozenset({"--force"}),
 }
+_OF_MAKE = frozenset({"-i", "--ignore-errors"})
 _ENDS_OF_RUN = ("-D", "-P")
 _INPUTS: dict[str, dict[str, str]] = {
     "aquasecurity/trivy-action": {"exit-code": "0"},
@@ -83,7 +84,7 @@ def _in_script(step: WrittenStep) -> Iterator[Found]:
     for command, purpose in guards_of(step):
         if purpose.kind is StepKind.BUILD or "-" not in command.text:
             continue
-        own = _OF_ONE_TOOL.get(purpose.tool, frozenset())
+        own = _OF_ONE_TOOL.get(purpose.tool, _OF_MAKE if purpose.tool.startswith("make ") else frozenset())
         for at, word in enumerate(command.words[1:], 1):
             following = command.words[at + 1] if at + 1 < len(command.words) else ""
             length = 1 if _is_flag(word) or word in own else 2 if _is_flag(f"{word} {following}") else 0
@@ -106,6 +107,8 @@ def _flag(step: WrittenStep, command: Command, at: int, length: int) -> Found:
     before = command.spans[at - 1][1]
     to_one = written.endswith("0") and "exit" in written
     edit = edit_script(step, end - 1, end, "1") if to_one else edit_script(step, before, end, "")
+    if (begin, end) == command.spans[0]:
+        edit = None  # a variable holds the whole command
     start, stop = step.place(begin, end)
     return Found(
         step.source,
@@ -120,6 +123,8 @@ def _in_inputs(step: WrittenStep) -> Iterator[Found]:
     if kind_of_action(step) not in CHECKS:
         return
     known = _INPUTS.get(step.action) or _INPUTS.get("/".join(step.action.split("/")[:2])) or {}
+    if known and (outcome_is_read(step) or report_is_uploaded(step)):
+        return
     for name, value in known.items():
         given = step.inputs.get(name)
         if given is not None and given.text.strip().lower() in _TRUTHS.get(value, {value}):

@@ -17,7 +17,7 @@ from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, scalars
 from cicd_defs.judge.edits import edit_script, set_input
 from cicd_defs.judge.legitimate import is_legitimate
-from cicd_defs.judge.purposes import purpose_of
+from cicd_defs.judge.purposes import called_as, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.swallowed import command_name
@@ -35,6 +35,7 @@ class _Tool(NamedTuple):
 
 _REPORTS = re.compile(
     r"--?(?:format|f|output-format|sarif|json|sarif-output|output|o|template|report\S*|list-all-pkgs|download-db-only)\b"
+    r"(?![ =]table\b)"
     r"|--(?:generate-|input|convert)"
 )
 _TOOLS = (
@@ -57,7 +58,7 @@ _TOOLS = (
     _Tool(re.compile(r"dockle (?:-\S+ )*\S"), re.compile(r"--exit-code\b"), "--exit-code 1"),
     _Tool(re.compile(r"black\b.* --diff\b"), re.compile(r"--check\b"), "--check"),
     _Tool(re.compile(r"isort\b.* --diff\b"), re.compile(r"--check\b|-c\b|--check-only\b"), "--check-only"),
-    _Tool(re.compile(r"(?:gofmt|gofumpt|goimports) (?:-\w+ )*-[ls]*[ld]"), re.compile(r"$^"), ""),
+    _Tool(re.compile(r"(?:gofmt|gofumpt|goimports) (?:-\w+ )*-[ls]*[ld]"), re.compile(r" -\w*w\b"), ""),
 )
 
 
@@ -75,11 +76,12 @@ def _in_script(step: WrittenStep) -> Iterator[Found]:
         purpose = purpose_of(command)
         if purpose is None or not purpose.is_check or command.fate not in {Fate.REACHES, Fate.LEFT_OF_AND}:
             continue
-        tool = next((one for one in _TOOLS if one.call.match(command.plain)), None)
+        tool = next((one for one in _TOOLS if any(map(one.call.match, called_as(command)))), None)
         if tool is None or tool.fails_by.search(command.plain) or _goes_elsewhere(step, command, tool):
             continue
-        if not is_legitimate(step, command, purpose) and not _in_pipe(step, command):
-            yield _found(step, command, tool)
+        if is_legitimate(step, command, purpose) or _in_pipe(step, command) or _is_kept(step, command):
+            continue
+        yield _found(step, command, tool)
 
 
 def _goes_elsewhere(step: WrittenStep, command: Command, tool: _Tool) -> bool:
@@ -90,6 +92,12 @@ def _goes_elsewhere(step: WrittenStep, command: Command, tool: _Tool) -> bool:
     set_there = variables is not None and any("EXIT_CODE" in key.text for key, _ in variables.pairs)
     told = any("EXIT_CODE" in word for word in command.before)
     return bool(command.redirects) or bool(_REPORTS.search(command.plain)) or set_there or told
+
+
+def _is_kept(step: WrittenStep, command: Command) -> bool:
+    """Whether what it prints is somebody's value: `out=$(gofmt -l .)`."""
+    text = step.script.text if step.script else ""
+    return bool(re.search(r"=[\"']?(?:\$\(|`)\s*(?:cd [^&;|]* && )?$", text[: command.start]))
 
 
 def _in_pipe(step: WrittenStep, command: Command) -> bool:

@@ -18,7 +18,7 @@ from cicd_defs.judge.swallowed import command_name, guards_of, handled, swallowe
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
-_TELLING = frozenset({"echo", "printf", "true", ":", "cat", "tee"})
+_TELLING = frozenset({"echo", "printf", "true", ":", "cat", "tee", "logger"})
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

@@ -5,6 +5,7 @@
 **Example** `pytest -q || exit 0` becomes `pytest -q`.
 """
 
+import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
@@ -18,6 +19,8 @@ from cicd_defs.judge.swallowed import command_name, guards_of, handled, swallowe
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
+_TRAP = re.compile(r"trap \S*?(?:.*[;\s\"'])?exit 0[;\"']* (?:\S+ )*(?:ERR|EXIT|0)(?: \S+)*")
+
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Checks behind whose failure the script leaves with 0."""
@@ -25,8 +28,12 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         if _leaves_with_success(handler):
             yield handled(step, command, handler)
     for step in workflow.steps:
-        if step.run is not None and "fi" in step.run.text and " 0" in step.run.text:
+        if step.run is None or " 0" not in step.run.text:
+            continue
+        if "fi" in step.run.text:
             yield from _in_conditions(step)
+        if "trap" in step.run.text:
+            yield from _in_traps(step)
 
 
 def _in_conditions(step: WrittenStep) -> Iterator[Found]:
@@ -49,6 +56,20 @@ def _in_conditions(step: WrittenStep) -> Iterator[Found]:
         )
 
 
+def _in_traps(step: WrittenStep) -> Iterator[Found]:
+    """`trap 'exit 0' ERR` or `EXIT`: whatever fails below it, the script leaves with 0."""
+    for trap in step.commands:
+        if trap.name != "trap" or not _TRAP.fullmatch(" ".join(trap.words)):
+            continue
+        below = ((one, purpose) for one, purpose in guards_of(step) if one.start > trap.end)
+        lost = next((one for one, purpose in below if not is_legitimate(step, one, purpose)), None)
+        if lost is not None and lost.fate is Fate.REACHES:
+            start, end = step.place(trap.start, trap.end)
+            name = command_name(lost)
+            said = f"`{name}` cannot fail here: where it fails, `{trap.text}` leaves with 0"
+            yield Found(step.source, start, end, said)
+
+
 def _leaves_with_success(handler: Handler) -> bool:
-    leaving = next((one for one in handler.commands if one.name in {"exit", "return"}), None)
-    return leaving is not None and leaving.words[1:] == ("0",) and not handler.assigns
+    leaving = [one.words[1:] for one in handler.commands if one.name in {"exit", "return"}]
+    return bool(leaving) and set(leaving) == {("0",)} and not handler.assigns

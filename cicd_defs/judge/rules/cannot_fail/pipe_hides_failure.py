@@ -72,6 +72,7 @@ _SWALLOWS = frozenset(
             "xcpretty",
             "xcbeautify",
             "go-junit-report",
+            "tparse",
             "cargo2junit",
             "gotestfmt",
             "tojunit",
@@ -153,7 +154,9 @@ def _behind(step: WrittenStep, command: Command) -> list[Command]:
         if other.start < at or other.depth != command.depth:
             continue
         between = text[at : other.start]
-        if not re.fullmatch(r"(?:[^|;&\n]|\\\n|[<>&]*&\d?|>&)*\|&?(?:\s|\\\n)*(?:\w+=\S*\s+|\()*", between):
+        if not re.fullmatch(
+            r"(?:;\s*\})?(?:[^|;&\n]|\\\n|[<>&]*&\d?|>&)*\|&?(?:\s|\\\n)*(?:\w+=\S*\s+|\()*", between
+        ):
             break
         found.append(other)
         at = other.end

@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
+from cicd_defs.facts.script import Command, Fate
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import scalars
+from cicd_defs.judge.expressions import is_always_true
 from cicd_defs.judge.purposes import CHECKS, job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
@@ -20,8 +22,19 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
-_RUNS_ANYWAY = re.compile(r"(?!.*(?:!\s*failure|\bsuccess)\(\))(?s:.*)(?:\balways\(\)|!\s*cancelled\(\))")
+_RUNS_ANYWAY = re.compile(
+    r"(?!.*(?:!\s*failure|\bsuccess)\(\))(?!.*&&\s*\(?failure\(\))(?!.*\bfailure\(\)\)?\s*&&)(?s:.*)"
+    r"(?:\balways\(\)|!\s*cancelled\(\))"
+    r"|(?:\$\{\{)?\s*(?:success\(\)\s*\|\|\s*failure\(\)|failure\(\)\s*\|\|\s*success\(\))\s*(?:}})?\s*$"
+)
 _ALL = re.compile(r"needs\.\*|to[jJ][sS][oO][nN]\(\s*needs|join\(needs|needs\[")
+_ASKING = frozenset({"[", "[[", "test", "grep", "jq"})
+_ACTS = re.compile(
+    r"setFailed|throw|github\.|exit|process|require|fetch|setOutput|summary|exportVariable|context\."
+)
+_BOTH = re.compile(
+    r"'(?:failure|cancelled)'\s*\)\s*&&\s*contains\(\s*needs\.\*\.result,\s*'(?:failure|cancelled)'"
+)
 _TELLING = frozenset({"echo", "printf", "true", ":", "exit", "set", "date", "cat", "return"})
 
 
@@ -52,10 +65,11 @@ def _stand_for_checks(workflow: WrittenWorkflow, job: WrittenJob) -> bool:
 
 def _blind(job: WrittenJob) -> str | None:
     """It only tells of something."""
-    if any(step.run is None or step.script is None for step in job.steps):
+    if any((step.run is None or step.script is None) and not _prints(step) for step in job.steps):
         return None
-    commands = [command for step in job.steps for command in step.commands]
-    if not commands or any(command.name not in _TELLING for command in commands):
+    commands = [command for step in job.steps for command in step.commands if not _goes_on(step)]
+    commands = [command for command in commands if not _is_question(command)]
+    if any(command.name not in _TELLING for command in commands):
         return None
     if any(">" in mark for command in commands for mark in command.redirects if "&" not in mark):
         return None
@@ -66,16 +80,43 @@ def _blind(job: WrittenJob) -> str | None:
     return "its steps only tell, and never fail"
 
 
+def _prints(step: WrittenStep) -> bool:
+    """Whether a script of JavaScript writes to the log only."""
+    script = step.given("script")
+    return step.action == "actions/github-script" and bool(script) and not _ACTS.search(script)
+
+
+def _goes_on(step: WrittenStep) -> bool:
+    """Whether a step cannot turn its job red."""
+    value = step.node.scalar("continue-on-error")
+    return value is not None and is_always_true(bare_condition(value) or "")
+
+
+def _is_question(command: Command) -> bool:
+    """`[ "$x" = failure ]` in an `if`, or `grep` whose answer is thrown away: it decides what is told."""
+    if command.name not in _ASKING:
+        return False
+    handler = command.handler
+    return command.fate in {Fate.TESTED, Fate.PIPED, Fate.CAPTURED} or (
+        handler is not None and all(one.name in _TELLING and one.name != "exit" for one in handler.commands)
+    )
+
+
 def _half_blind(job: WrittenJob) -> str | None:
     """It fails for some results only."""
     if not all(step.run is not None for step in job.steps):
         return None
     texts = [scalar.text for step in job.steps for scalar in scalars(step.node)]
     every = "\n".join(texts)
-    if "result" not in every or not re.search(r"\bexit\s+(?:[1-9]|\$)|\bfalse\b", every):
+    fails = re.search(r"\bexit\s+(?:[1-9]|\$)|\bfalse\b", every) or any(
+        one.name in {"test", "[", "[["} and one.fails_script for step in job.steps for one in step.commands
+    )
+    if "result" not in every or not fails:
         return None
     if "cancelled" in every and not re.search(r"failure|success|failed", every):
         return "it asks for `cancelled` only"
+    if _BOTH.search(every):
+        return "it fails only where one job failed and another was cancelled"
     if _ALL.search(every):
         return None
     named = set(re.findall(r"needs\.([\w-]+)\.", every))

@@ -46,6 +46,15 @@ _SCANNERS: dict[str, frozenset[str]] = {
     "eslint": frozenset(),
     "codespell": frozenset(),
     "pytest": frozenset(),
+    "pip-audit": frozenset(),
+    "safety": frozenset({"check", "scan"}),
+    "detect-secrets": frozenset({"scan"}),
+    "kics": frozenset({"scan"}),
+    "kubesec": frozenset({"scan"}),
+    "terrascan": frozenset({"scan"}),
+    "ansible-lint": frozenset(),
+    "kubeval": frozenset(),
+    "snyk": frozenset({"test", "code", "iac"}),
 }
 _INPUTS: dict[str, tuple[str, ...]] = {
     "aquasecurity/trivy-action": ("scan-ref",),
@@ -62,7 +71,9 @@ _INPUTS: dict[str, tuple[str, ...]] = {
     "golangci/golangci-lint-action": ("working-directory",),
     "codespell-project/actions-codespell": ("path",),
 }
-_WITH_SUBCOMMAND = frozenset({"trivy", "gitleaks", "trufflehog", "kube-linter"})
+_WITH_SUBCOMMAND = frozenset(
+    {"trivy", "gitleaks", "trufflehog", "kube-linter", "detect-secrets", "kics", "kubesec", "snyk", "safety"}
+)
 _WHOLE = frozenset(
     {"bandit", "trivy", "semgrep", "checkov", "gitleaks", "ruff", "flake8", "black", "codespell", "yamllint"}
 )
