@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from cicd_defs.facts.findings import Confidence, Family, Finding, Severity
@@ -137,7 +138,7 @@ class Judges:
         for one in scanned:
             for file, key in one.asked[number] if number not in one.not_evaluated else ():
                 if key not in self._said:
-                    self._said[key] = _answer(file, one.said[key], others.get, repository.tree.text)
+                    self._said[key] = _answer(file, one.said[key], others.get, partial(_text, repository))
                 answers.append(self._said[key])
         return Judged(
             tuple(finding for answer in answers for finding in answer.findings),
@@ -197,6 +198,11 @@ def _name(path: str, number: int, file: _File) -> str:
     if file.kind == "action":
         return f"named/{number}/action.yml"
     return f"named/{number}/.github/workflows/{path.rpartition('/')[2]}"
+
+
+def _text(repository: Repository, path: str) -> str | None:
+    """The text of a file that belongs to the repository, as a script that a workflow calls."""
+    return repository.tree.text(path) if path in repository.paths else None
 
 
 def _answer(

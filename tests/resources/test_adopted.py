@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
+from cicd_defs.cli.reading import tree_of
 from cicd_defs.facts.findings import Finding
 from cicd_defs.facts.tree import Tree
 from cicd_defs.judge.adopted.zizmor import MENDED, manuals
@@ -185,6 +186,8 @@ CASES = (
            ".github/dependabot.yml"),
     Mended("secrets-outside-env", "an environment", JOB + "      - run: ./publish\n        env: {T: '${{ secrets.T }}'}\n",
            JOB.replace("04\n", "04\n    environment: ci\n") + "      - run: ./publish\n        env: {T: '${{ secrets.T }}'}\n"),
+    Mended("secrets-outside-env", "an environment would be another identity",
+           JOB.replace("04\n", "04\n    permissions: {id-token: write}\n") + "      - run: ./publish\n        env: {T: '${{ secrets.T }}'}\n", None),
     Mended("unsound-condition", "one expression", JOB + "      - run: 'true'\n        if: (${{ success() }} || ${{ failure() }})\n",
            JOB + "      - run: 'true'\n        if: (success() || failure())\n"),
     docker("DL3042", "every pip", "RUN pip install a==1 && \\\n    pip3 install b==2\n",
@@ -275,6 +278,18 @@ def test_a_script_of_the_repository_that_pushes_keeps_what_it_pushes_with():
         assert "contents: write" in apply_edits(text, rights.edits)
     harmless = judged({path: text, "scripts/publish": "make dist\n"})
     assert {one.rule for one in harmless if one.fix} >= {"artipacked", "excessive-permissions"}
+
+
+def test_a_folder_is_no_script(tmp_path):
+    text = JOB + f"      - uses: {CHECKOUT} # v4.2.2\n      - run: make -C scripts/publish\n"
+    for path, written in (
+        (".github/workflows/ci.yml", text),
+        ("scripts/publish/Makefile", "all:\n\tgit push\n"),
+    ):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(written)
+    found = Judges().judge(Repository(tree_of(tmp_path))).findings
+    assert any(one.rule == "artipacked" for one in found)
 
 
 def test_a_cache_that_somebody_asks_about_is_not_only_looked_up():

@@ -24,9 +24,15 @@ _NAMES = (
 
 
 def fix(place: Place) -> Fix | None:
-    """An environment, by what the job is called. A job that calls a workflow can name none."""
+    """An environment, by what the job is called. A job that calls a workflow can name none.
+
+    Whom others trust by its identity is left as it is: the environment is a part of that, and they would refuse it.
+    """
     job = place.job
     if job is None or job.uses is not None or "environment" in job.node.by_key or not job.steps:
+        return None
+    rights = job.node.mapping("permissions") or place.workflow.root.mapping("permissions")
+    if rights is not None and rights.text("id-token") == "write":
         return None
     name = _name(place, job)
     after = "runs-on" if "runs-on" in job.node.by_key else None
