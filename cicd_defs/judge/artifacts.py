@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import product
 
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
-from cicd_defs.facts.yaml_nodes import Mapping, Scalar
+from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
 from cicd_defs.judge.pushed_images import literal
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.written_outputs import called_workflow
@@ -31,11 +31,27 @@ _OF_OTHERS: dict[str, tuple[str, ...]] = {
     "docker/bake-action": (f"*{BUILD_RECORD}",),
     "anchore/sbom-action": (_ANY,),
     "actions/jekyll-build-pages": (),
+    "dorny/test-reporter": (),
+    "enricomi/publish-unit-test-result-action": (),
+    "github/codeql-action/upload-sarif": (),
+    "js-devtools/npm-publish": (),
+    "mikepenz/action-junit-report": (),
+    "ossf/scorecard-action": (),
+    "pypa/cibuildwheel": (),
+    "pypa/gh-action-pypi-publish": (),
 }
 _PERHAPS = re.compile(
     r"upload|artifact|publish-unit-test|report|inspect|package|wheel|sbom|scorecard|slsa|attest"
 )
 _MOST = 256
+_OF_MATRIX = re.compile(r"matrix((?:\.[\w-]+)+)", re.IGNORECASE)
+_OF_RUNNER = re.compile(r"runner\.os", re.IGNORECASE)
+_CHANGES = re.compile(
+    r"matrix|strategy|runner|steps|\bjob\b|hashFiles|github\.job\b|github\.action|\benv\.", re.IGNORECASE
+)
+"""What may be another text in each leg of a matrix."""
+
+Leg = dict[str, Node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,107 @@ def _values(job: WrittenJob, name: str) -> list[str]:
             nodes += [node for key, node in item.pairs if key.text.lower() == name]
     texts = [node.text if isinstance(node, Scalar) and "${{" not in node.text else _ANY for node in nodes]
     return list(dict.fromkeys(texts))
+
+
+def named_alike(one: Artifact) -> bool:
+    """Whether two legs of the job's matrix surely put it up under the same name.
+
+    The name is worked out for each leg, as far as it is made of the matrix' own values. False where it is made of
+    something else that may differ.
+    """
+    job = one.step.job
+    legs = _legs(job)
+    if one.scalar is None or legs is None or len(legs) < 2:
+        return False
+    text = literal(job, one.step, one.scalar.text)
+    parts = _EXPRESSION.findall(text)
+    if not any(map(_CHANGES.search, parts)):
+        return False
+    names = [_in_leg(job, text, leg) for leg in legs]
+    return None not in names and len(set(names)) < len(names)
+
+
+def _in_leg(job: WrittenJob, text: str, leg: Leg) -> str | None:
+    """The name in one leg, in lower case; None where nobody can tell."""
+    made, at = "", 0
+    for found in _EXPRESSION.finditer(text):
+        value: str | None = found[0]
+        if _CHANGES.search(found[1]):
+            value = _value_in_leg(job, found[1], leg)
+        if value is None:
+            return None
+        made += text[at : found.start()] + value
+        at = found.end()
+    return (made + text[at:]).strip().lower()
+
+
+def _value_in_leg(job: WrittenJob, expression: str, leg: Leg) -> str | None:
+    if _OF_RUNNER.fullmatch(expression):
+        asked = job.node.scalar("runs-on")
+        found = _EXPRESSION.fullmatch(asked.text.strip()) if asked else None
+        label = _value_in_leg(job, found[1], leg) if found else asked.text if asked else None
+        return (
+            re.split(r"[-_]", label)[0].lower()
+            if label and re.match(r"ubuntu|windows|macos", label)
+            else None
+        )
+    path = _OF_MATRIX.fullmatch(expression)
+    if path is None:
+        return None
+    names = path[1].lower().split(".")[1:]
+    node: Node | None = leg.get(names[0])
+    for name in names[1:]:
+        node = node.get(name) if isinstance(node, Mapping) else None
+    if node is None:
+        return ""
+    return node.text if isinstance(node, Scalar) and "${{" not in node.text else None
+
+
+def _legs(job: WrittenJob) -> list[Leg] | None:
+    """Each combination of a matrix, as GitHub makes them; None where it is not written out, or is very large."""
+    matrix = job.matrix
+    if matrix is None or "<<" in matrix.by_key:
+        return None
+    lists = {key.text.lower(): node for key, node in matrix.pairs}
+    included, excluded = lists.pop("include", None), lists.pop("exclude", None)
+    axes = {name: node.items for name, node in lists.items() if isinstance(node, Sequence)}
+    size = 1
+    for items in axes.values():
+        size *= len(items)
+    written = (
+        isinstance(node, Sequence) for node in (*lists.values(), included, excluded) if node is not None
+    )
+    if not all(written) or size > _MOST:
+        return None
+    legs = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())] if axes else []
+    legs = [leg for leg in legs if not any(_fits(leg, entry) for entry in _entries(excluded))]
+    first, own = len(legs), [dict(leg) for leg in legs]
+    for entry in _entries(included):
+        fitting = [
+            at
+            for at in range(first)
+            if all(_same(own[at][key], entry[key]) for key in entry if key in own[at])
+        ]
+        for at in fitting:
+            legs[at].update(entry)
+        if not fitting:
+            legs.append(entry)
+    return legs
+
+
+def _entries(node: Node | None) -> list[Leg]:
+    items = node.items if isinstance(node, Sequence) else []
+    return [
+        {key.text.lower(): value for key, value in item.pairs} for item in items if isinstance(item, Mapping)
+    ]
+
+
+def _fits(leg: Leg, entry: Leg) -> bool:
+    return all(key in leg and _same(leg[key], value) for key, value in entry.items())
+
+
+def _same(one: Node, other: Node) -> bool:
+    return isinstance(one, Scalar) and isinstance(other, Scalar) and one.text == other.text
 
 
 def put_up_in_run(workflow: WrittenWorkflow, repository: Repository) -> list[str] | None:

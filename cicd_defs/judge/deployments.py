@@ -32,6 +32,12 @@ _OF_PAGES = re.compile(
     ),
     re.IGNORECASE,
 )
+_ABOUT_CODE = re.compile(
+    r"docs?\b|documentation|sphinx|typedoc|cargo doc|rustdoc|mdbook|storybook|doxygen|jekyll|hugo|book\b|coverage"
+    r"|benchmark|demo\b|playground|website|site\b|javadoc|dokka|pdoc|benches|report|helm|chart",
+    re.IGNORECASE,
+)
+"""What stands in a file that publishes pages about a program. In others the pages are the program."""
 _STATIC = re.compile(
     r"vercel|netlify|wrangler|pages|surge|firebase|s3 |rsync|scp\b|gsutil|static|\bmike\b|mkdocs|docs"
     r"|amplify|deploy-\w*docs?"
@@ -53,9 +59,30 @@ _NOT_SO = re.compile(
     r"|calico)\S*/releases/"
 )
 _PUBLISHES = re.compile(r"publish|release|build-push-action|bake-action|attest")
+_AND_THESE = re.compile(
+    r"(?:npx (?:-\S+ )*)?(?:netlify(?:-cli)?|firebase-tools|surge|railway|copilot svc|zarf package) deploy\b"
+    r"|railway up\b|doctl apps (?:create-deployment|update)\b|helmfile (?:-\S+ \S+ )*(?:apply|sync)\b"
+    r"|flux (?:-\S+ \S+ )*reconcile\b|pulumi (?:-\S+ \S+ )*up\b|nomad (?:job )?run\b|docker service update\b"
+    r"|git push (?:-\S+ )*(?:heroku|dokku|piku|gigalixir|clever)\b|git push (?:-\S+ )*dokku@"
+    r"|docker (?:-\S+ \S+ )*(?:--context[ =]|-c |-H |--host[ =])\S+ (?:compose|stack|service)\b.* (?:up|deploy"
+    r"|update)\b"
+)
+"""Commands that deploy, besides those that are known to all rules."""
+_HOOK = re.compile(r"deploy[_-]?hook|api\.render\.com/deploy|/deploy/srv-|deploy-?webhook", re.IGNORECASE)
+"""Addresses that deploy when they are asked for."""
+_PACKAGES = re.compile(
+    r"(?:npm|pnpm|yarn|yarn npm|bun|cargo|poetry|uv|pdm|flit|hatch|vsce|npx vsce|ovsx|jsr|npx jsr|dart pub|flutter pub"
+    r"|lerna|npx lerna|changeset|npx changeset) publish\b|(?:python3? -m )?twine upload\b|gem push\b|maturin (?:upload"
+    r"|publish)\b|(?:\./)?mvnw? .*\bdeploy(?:\s|$)|dotnet nuget push\b|nuget push\b|mix hex\.publish\b"
+)
+_OF_PACKAGES = frozenset({"pypa/gh-action-pypi-publish", "js-devtools/npm-publish", "rubygems/release-gem"})
+_NOT_OUT = re.compile(
+    r"--dry-run|--dry\b|--skip-upload|test\.pypi|testpypi|localhost|127\.0\.0\.1|verdaccio|local::"
+)
 _LIKELY = """
 deploy kubectl helm ssh rsync scp terraform tofu pulumi skaffold apply vercel netlify argocd ansible heroku dokku
-railway eb gcloud aws az cap fly wrangler firebase serverless sls sam cdk kamal docker rollout
+railway eb gcloud aws az cap fly wrangler firebase serverless sls sam cdk kamal docker rollout push flux
+doctl nomad DEPLOY render.com
 """
 _WORDS = tuple(_LIKELY.split())
 """One of these stands in every script that deploys."""
@@ -87,6 +114,8 @@ def _by_action(step: WrittenStep) -> bool:
     kind = kind_of_action(step)
     if kind is StepKind.DEPLOY:
         return step.action not in _PAGES
+    if step.action == "pulumi/actions":
+        return step.given("command").strip() in {"up", "update"}
     return re.search(r"/(?:[\w.-]*[-_])?deploy(?:ment|-\w+)?$|deploy-action", step.action) is not None and (
         "pages" not in step.action and "preview" not in step.action
     )
@@ -102,8 +131,29 @@ def _deploys(command: Command) -> bool:
         return _OVER_SSH.search(command.text) is not None
     if command.name in {"rsync", "scp"}:
         return bool(command.words) and _REMOTE.match(command.words[-1]) is not None
+    if command.name in {"curl", "wget", "http", "https"}:
+        return _HOOK.search(command.text) is not None
+    if _AND_THESE.match(plain):
+        return not command.has("--dry-run", "--help")
     purpose = purpose_of(command)
-    return purpose is not None and purpose.kind is StepKind.DEPLOY and not _NOT_SO.match(plain)
+    return (
+        purpose is not None
+        and purpose.kind is StepKind.DEPLOY
+        and not _NOT_SO.match(plain)
+        and not command.has("--dry-run")
+    )
+
+
+def publishes(job: WrittenJob) -> bool:
+    """Whether a job gives a package to a registry, where nobody can take it back."""
+    return any(
+        (step.action in _OF_PACKAGES and not _NOT_OUT.search(step.given("repository-url")))
+        or (
+            step.run is not None
+            and any(_PACKAGES.match(one.plain) and not _NOT_OUT.search(one.text) for one in step.commands)
+        )
+        for step in job.steps
+    )
 
 
 def _makes_cluster(step: WrittenStep) -> bool:
@@ -123,6 +173,8 @@ def deploys(job: WrittenJob) -> bool:
 
 def _job_deploys(job: WrittenJob) -> bool:
     names = f"{job.id} {job.node.text('name') or ''}".replace("_", " ")
+    if any(step.action in _PAGES for step in job.steps):
+        return _ABOUT_CODE.search(f"{job.file.path} {job.file.source.text}") is None
     if _OF_PAGES.search(f"{names} {job.environment or ''}"):
         return False
     if job.uses is not None:
@@ -137,9 +189,8 @@ def _job_deploys(job: WrittenJob) -> bool:
     if of_pages:
         return False
     published = any(_PUBLISHES.search(step.action) for step in job.steps)
-    pages = any(step.action in _PAGES for step in job.steps)
     called_so = _NAMED_SO.search(job.id) is not None
-    return called_so and job.has_deployment and not published and not pages and bool(job.steps)
+    return called_so and job.has_deployment and not published and bool(job.steps)
 
 
 def _static(one: Deployment) -> bool:

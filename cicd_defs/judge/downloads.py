@@ -7,6 +7,8 @@ from typing import NamedTuple
 from cicd_defs.facts.script import Command, Script, masked
 
 _DOWNLOADERS = {"curl", "wget", "wget2", "aria2c", "http", "https", "xh", "lynx", "axel"}
+_NAMES = ("curl", "wget", "aria2c", "http", "xh ", "lynx", "axel")
+"""One of these stands in every script that downloads."""
 _SHELLS = {"sh", "bash", "zsh", "dash", "ash", "ksh", "fish"}
 _LANGUAGES = {"python", "python2", "python3", "perl", "ruby", "node", "php", "pwsh", "deno", "bun", "py"}
 _STARTERS = {
@@ -29,6 +31,7 @@ _CHECKS = re.compile(
     r"|openssl (?:dgst|sha\d+)|Get-FileHash|certutil -hashfile|--checksum|checksum)\b"
 )
 _LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?:[:/]|$)|file://")
+_FETCHED = re.compile(r"(?:<<<|<\s*<\().*\b(?:curl|wget)\b")
 _PIPE = re.compile(
     r"(?:\s*\d*[<>]+&?\s*[^\s|]+)*(?:\s|\\\r?\n)*\|&?(?:\s|\\\r?\n)*(?:[({]\s*)*(?:\w+=\S*\s+)*"
 )
@@ -36,10 +39,12 @@ _OF_POWERSHELL = re.compile(
     r"(?:\b(?:irm|iwr|curl|wget|invoke-(?:webrequest|restmethod))\b[^\n;]*?\|\s*(?:iex|invoke-expression)\b"
     r"|\b(?:iex|invoke-expression)\b[^\n]{0,40}?\b(?:irm|iwr|curl|wget|invoke-(?:webrequest|restmethod)|downloadstring)\b"
     r"|\bdownloadstring\s*\([^\n]*?\)[^\n]{0,20}\|\s*(?:iex|invoke-expression)\b"
+    r"|\b(?:irm|iwr|invoke-(?:webrequest|restmethod))\b[^\n;]*?-outfile\s+[\"']?(?:\.[\\/])?(?P<saved>[\w-]+\.ps1)\b[^\n;]*"
+    r"[;\n]\s*(?:&\s*)?(?:powershell[^\n;]*-file\s+)?[\"']?(?:\.[\\/])?(?P=saved)\b"
     r"|scriptblock\]::create\([^\n]{0,20}\b(?:irm|iwr|invoke-(?:webrequest|restmethod))\b)",
     re.IGNORECASE,
 )
-_WORDS_OF_POWERSHELL = re.compile(r"iex|invoke-expression|scriptblock", re.IGNORECASE)
+_WORDS_OF_POWERSHELL = re.compile(r"iex|invoke-expression|scriptblock|\.ps1", re.IGNORECASE)
 _TO_SHELL = re.compile(
     r"\b(?:curl|wget)\s[^|;&\n]*?https?[^|;&\n]*\|\s*(?:sudo(?:\s+-\S+)*\s+)?(?:/(?:usr/)?bin/)?"
     r"(?:ba|z|da|k|a)?sh\b(?!\s+[^-\s|;&])"
@@ -57,7 +62,7 @@ class Unchecked(NamedTuple):
 def unchecked_in(script: Script) -> Iterator[Unchecked]:
     """Each place in a shell script where a download is run without a check."""
     text = script.text
-    if not any(name in text for name in ("curl", "wget", "aria2c", "http", "xh ", "lynx", "axel")):
+    if not any(name in text for name in _NAMES):
         return
     seen: set[int] = set()
     for found in (*_piped(script), *_substituted(script), *_from_files(script), *_in_words(script)):
@@ -175,10 +180,7 @@ def _substituted(script: Script) -> Iterator[Unchecked]:
                 yield Unchecked(command.start, command.end, name)
                 break
         else:
-            if any(
-                "<<<" in redirect and re.search(r"\b(?:curl|wget)\b", redirect)
-                for redirect in command.redirects
-            ):
+            if any(_FETCHED.search(redirect) for redirect in command.redirects):
                 yield Unchecked(command.start, command.end, name)
 
 
@@ -188,6 +190,40 @@ def _downloads_within(script: Script, start: int, end: int) -> bool:
     if within:
         return _downloads(within[0]) and all(one.name in _PASSING for one in within[1:])
     return bool(re.search(r"(?:\$\(|<\(|`)\s*(?:curl|wget)\b", script.text[start:end]))
+
+
+def left_by(script: Script, kept: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The files that a script has downloaded and nothing has checked, and of those that were there before."""
+    if not kept and not any(name in script.text for name in _NAMES):
+        return kept
+    left = set(kept)
+    for command in script.commands:
+        if _downloads(command):
+            left.update(_targets(command))
+        elif left and _CHECKS.search(command.text):
+            left.clear()
+    return frozenset(left)
+
+
+def runs_one_of(script: Script, kept: frozenset[str]) -> Iterator[Unchecked]:
+    """Where a script runs a file that an earlier one has downloaded."""
+    left = set(kept)
+    for command in script.commands:
+        if _CHECKS.search(command.text) or not left:
+            return
+        if (ran := _ran(command)) and _file(ran[1]) in left:
+            yield Unchecked(command.start, command.end, ran[0])
+
+
+def _ran(command: Command) -> tuple[str, str] | None:
+    """The program that a command starts, and the file that it runs; None where it runs none."""
+    name, arguments = _started(command)
+    runs = name in _SHELLS | _LANGUAGES or name in {"source", "."}
+    program = next(iter(_unwrapped(command)), "")
+    ran = next((word for word in arguments if not word.startswith("-")), "") if runs else program
+    if (not runs and "/" not in ran) or re.search(r"-\w*c$", " ".join(arguments[:1])):
+        return None
+    return name, ran
 
 
 def _from_files(script: Script) -> Iterator[Unchecked]:
@@ -201,15 +237,10 @@ def _from_files(script: Script) -> Iterator[Unchecked]:
             kept.clear()
         if not kept:
             continue
-        name, arguments = _started(command)
-        runs = name in _SHELLS | _LANGUAGES or name in {"source", "."}
-        program = next(iter(_unwrapped(command)), "")
-        ran = next((word for word in arguments if not word.startswith("-")), "") if runs else program
-        if not runs and "/" not in ran:
-            continue
-        by = kept.get(_file(ran))
-        if by is not None and not re.search(r"-\w*c$", " ".join(arguments[:1])):
-            yield Unchecked(command.start, command.end, name)
+        ran = _ran(command)
+        by = kept.get(_file(ran[1])) if ran else None
+        if ran and by is not None:
+            yield Unchecked(command.start, command.end, ran[0])
 
 
 def _targets(command: Command) -> Iterator[str]:

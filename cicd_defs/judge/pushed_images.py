@@ -18,6 +18,10 @@ _BUILDERS = ("docker/build-push-action", "redhat-actions/push-to-registry", "red
 _METADATA = "docker/metadata-action"
 _TRUE = re.compile(r"\s*(?:true|yes)\s*", re.IGNORECASE)
 _PUSHERS = {"docker", "podman", "buildah", "nerdctl"}
+_BUILT_AFAR = ("gcloud builds submit", "az acr build")
+"""Commands that build an image where it is kept: a tag is all that they are told."""
+_PASSING_BY = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1]|kind-registry|registry\.local)(?::\d+)?/")
+"""Registries of the job's own, which end with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,12 @@ def pushed_by(job: WrittenJob) -> Iterator[Tagged]:
     for step in job.steps:
         if step.action in _BUILDERS and _pushes(step):
             scalar = step.inputs.get("tags")
-            if scalar is not None:
-                yield from _listed(step, scalar)
-        elif step.run is not None and "push" in step.run.text:
-            yield from _by_commands(step)
+            found = _listed(step, scalar) if scalar is not None else iter(())
+        elif step.run is not None and ("push" in step.run.text or any(map(step.run.text.count, _BUILT_AFAR))):
+            found = _by_commands(step)
+        else:
+            continue
+        yield from (one for one in found if not _PASSING_BY.match(literal(job, step, one.reference)))
 
 
 def _pushes(step: WrittenStep) -> bool:
@@ -84,21 +90,33 @@ def _listed(step: WrittenStep, scalar: Scalar) -> Iterator[Tagged]:
 def _by_commands(step: WrittenStep) -> Iterator[Tagged]:
     assert step.run is not None
     for command in step.commands:
-        if command.name not in _PUSHERS or command.depth:
-            continue
         words = command.words
+        if command.depth:
+            continue
+        if command.plain.startswith(_BUILT_AFAR):
+            yield from _tags_of(step, step.run, command, ("-t", "--tag", "--image"))
+        if command.name == "crane" and words[1:2] == ("push",) and len(words) > 3:
+            yield _word(step, step.run, command, 3, words[3])
+        if command.name not in _PUSHERS:
+            continue
         if "build" in words[1:4] and command.has("--push"):
-            for at, word in enumerate(words):
-                if word in {"-t", "--tag"} and at + 1 < len(words):
-                    yield _word(step, step.run, command, at + 1, words[at + 1])
-                elif word.startswith("--tag="):
-                    yield _word(step, step.run, command, at, word.removeprefix("--tag="), len("--tag="))
+            yield from _tags_of(step, step.run, command, ("-t", "--tag"))
         elif words[1:2] == ("push",) or words[1:3] == ("image", "push"):
             named = [
                 at for at in range(2, len(words)) if not words[at].startswith("-") and words[at] != "push"
             ]
             if named and not command.has("-a", "--all-tags"):
                 yield _word(step, step.run, command, named[0], words[named[0]])
+
+
+def _tags_of(step: WrittenStep, scalar: Scalar, command: Command, names: tuple[str, ...]) -> Iterator[Tagged]:
+    """The images that a command is told by an option of these names."""
+    words = command.words
+    for at, word in enumerate(words):
+        if word in names and at + 1 < len(words):
+            yield _word(step, scalar, command, at + 1, words[at + 1])
+        elif word.startswith("--tag="):
+            yield _word(step, scalar, command, at, word.removeprefix("--tag="), len("--tag="))
 
 
 def _word(

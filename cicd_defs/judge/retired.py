@@ -57,8 +57,12 @@ _NODE = "runs on Node.js {}, which the runners do not have any more"
 _SWITCHED_OFF: dict[str, tuple[tuple[int, int, int], str]] = {
     "actions/upload-artifact": ((4, 0, 0), "2025-01-30"),
     "actions/download-artifact": ((4, 0, 0), "2025-01-30"),
+    "actions/upload-pages-artifact": ((3, 0, 0), "2025-01-30"),
+    "actions/deploy-pages": ((4, 0, 0), "2025-01-30"),
 }
-"""The first version that works, and since when those before it do not."""
+"""The first version that works, and since when those before it do not. Those of pages speak to the same service."""
+
+_NEXT_OF_PAGES = {"actions/deploy-pages": "v4", "actions/upload-pages-artifact": "v3"}
 
 _CACHES = ("actions/cache", "actions/cache/restore", "actions/cache/save")
 _CACHES_SINCE = "2025-04-15"
@@ -73,12 +77,12 @@ OTHERS: dict[str, tuple[int, str, str]] = {
     "actions-rs/toolchain": (1, "12", ""),
     "actions/configure-pages": (3, "16", "v5"),
     "actions/create-release": (1, "12", ""),
-    "actions/deploy-pages": (2, "16", "v4"),
     "actions/labeler": (4, "16", ""),
     "actions/setup-dotnet": (3, "16", "v4"),
     "actions/setup-ruby": (1, "12", ""),
     "actions/stale": (8, "16", "v9"),
     "actions/upload-release-asset": (1, "12", ""),
+    "gradle/gradle-build-action": (2, "16", ""),
     "aws-actions/amazon-ecr-login": (1, "16", "v2"),
     "aws-actions/configure-aws-credentials": (3, "16", "v4"),
     "github/codeql-action/analyze": (2, "16", "v3"),
@@ -168,7 +172,7 @@ def _newest(action: str) -> tuple[str, str] | None:
 
 
 def _next_tag(action: str) -> str:
-    return OTHERS[action][2] if action in OTHERS else ""
+    return OTHERS[action][2] if action in OTHERS else _NEXT_OF_PAGES.get(action, "")
 
 
 def _written_version(action: str, version: str, comment: str) -> tuple[int, ...] | None:

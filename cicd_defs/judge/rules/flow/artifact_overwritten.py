@@ -15,7 +15,7 @@ from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
-from cicd_defs.judge.artifacts import DEFAULT_NAME, DOWNLOAD, UPLOAD, Artifact, uploads
+from cicd_defs.judge.artifacts import DEFAULT_NAME, DOWNLOAD, UPLOAD, Artifact, named_alike, uploads
 from cicd_defs.judge.edits import insert_pair, replace_scalar, set_input, with_all
 from cicd_defs.judge.placed import edit_in
 from cicd_defs.judge.repository import Repository
@@ -41,7 +41,10 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     made = [one for one in uploads(workflow) if _keeps(one.step)]
     told: set[int] = set()
     for one in made:
-        if _legs(one.step.job) and not _OF_A_LEG.search(_worked_out(one)) and not _one_leg(one.step):
+        if _one_leg(one.step):
+            continue
+        several = _legs(one.step.job) or _called_in_legs(workflow, one, repository)
+        if (several and not _OF_A_LEG.search(_worked_out(one))) or named_alike(one):
             told.add(id(one.step))
             yield _in_matrix(workflow, one)
     sure = _Sure()
@@ -114,6 +117,23 @@ def _legs(job: WrittenJob) -> bool:
     return not job.axes and included is not None and len(included.items) > 1
 
 
+def _called_in_legs(workflow: WrittenWorkflow, one: Artifact, repository: Repository) -> bool:
+    """Whether a matrix of the same repository calls the workflow of an upload that takes nothing from its caller."""
+    taken = (
+        _worked_out(one),
+        *(where.text for where in (one.step.condition, one.step.job.condition) if where),
+    )
+    if "workflow_call" not in workflow.events or any("inputs" in text for text in taken):
+        return False
+    path = f"./{workflow.path}"
+    return any(
+        job.uses is not None and job.uses.text.strip() == path and _legs(job)
+        for other in repository.workflows
+        if path in other.source.text
+        for job in other.jobs
+    )
+
+
 def _one_leg(step: WrittenStep) -> bool:
     """Whether a condition may let one leg through only."""
     return any(
@@ -124,23 +144,31 @@ def _one_leg(step: WrittenStep) -> bool:
 
 def _in_matrix(workflow: WrittenWorkflow, one: Artifact) -> Found:
     job, step = one.step.job, one.step
-    suffix = _suffix(job)
+    suffix = _suffix(job, _worked_out(one))
     name = _name(one)
     edits = with_all(_renamed(one, suffix), *_followed(workflow, name))
     place: Scalar | None = one.scalar or step.uses
     assert place is not None
+    which = "more than one leg" if _OF_A_LEG.search(_worked_out(one)) else "each leg"
     return Found(
         step.source,
         place.start,
         place.end,
-        f"each leg of the matrix puts up `{name}`, and the second one fails",
+        f"{which} of the matrix puts up `{name}`, and the second one fails",
         Fix("Name the leg in it", edits) if edits else None,
     )
 
 
-def _suffix(job: WrittenJob) -> str:
-    """What tells the legs apart: values of the matrix that can stand in a name, else the leg's number."""
-    axes = {key: axis for key, axis in job.axes.items() if len(axis.items) > 1}
+def _suffix(job: WrittenJob, named: str) -> str:
+    """What tells the legs apart: values of the matrix that can stand in a name, else the leg's number.
+
+    `named` is what of them the name holds already.
+    """
+    axes = {
+        key: axis
+        for key, axis in job.axes.items()
+        if len(axis.items) > 1 and not re.search(rf"matrix\.{re.escape(key)}\b", named)
+    }
     fit = all(
         isinstance(item, Scalar) and re.fullmatch(r"[\w.+-]+", item.text)
         for axis in axes.values()

@@ -1,4 +1,4 @@
-"""A job deploys without waiting for the tests of the same workflow.
+"""A job deploys, or publishes a package, without waiting for the tests of the same workflow.
 
 **Why it matters** Jobs without `needs` run side by side: what the tests would have stopped is out before they have
 ended, or although they failed.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
-from cicd_defs.judge.deployments import deploys, events_of, tested_before, tests
+from cicd_defs.judge.deployments import deploys, events_of, publishes, tested_before, tests
 from cicd_defs.judge.edits import with_all
 from cicd_defs.judge.needs import add_needs
 from cicd_defs.judge.placed import edit_in, span_in
@@ -22,14 +22,14 @@ from cicd_defs.judge.together import run_together
 ABOUT = About(Family.FLOW, Severity.HIGH)
 
 _BEFORE_MERGE = frozenset({"pull_request", "pull_request_target"})
-_HOWEVER = re.compile(r"always\(\s*\)|!\s*cancelled\(\s*\)|!\s*failure\(\s*\)")
-_LOOKS = re.compile(r"needs\.[\w*-]+\.result|success\(|needs\[")
+_HOWEVER = re.compile(r"always\(\s*\)|!\s*cancelled\(\s*\)")
+_LOOKS = re.compile(r"needs\.[\w*-]+\.result|success\(|needs\[|!\s*failure\(")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Jobs that deploy beside tests which they do not wait for, or whatever these say."""
     for job in workflow.jobs:
-        if job.key is None or not deploys(job):
+        if job.key is None or not (deploys(job) or publishes(job)):
             continue
         events = events_of(job) - _BEFORE_MERGE
         testing = [
@@ -55,14 +55,15 @@ def _unbound(job: WrittenJob, testing: list[WrittenJob]) -> Found:
     edits = with_all(add_needs(job, names))
     shown = ", ".join(f"`{name}`" for name in names)
     fix = Fix(f"Wait for {shown}", edits) if edits else None
-    message = f"`{job.id}` deploys without waiting for {shown}"
+    does = "deploys" if deploys(job) else "publishes"
+    message = f"`{job.id}` {does} without waiting for {shown}"
     return Found(job.file.source, job.key.start, job.key.end, message, fix)
 
 
 def _whatever_they_say(job: WrittenJob) -> Iterator[Found]:
     condition = job.condition
     found = _HOWEVER.search(condition.text) if condition else None
-    if condition is None or found is None or _LOOKS.search(condition.text) or "!" in found[0]:
+    if condition is None or found is None or _LOOKS.search(condition.text):
         return
     source = job.file.source
     edits = with_all(edit_in(source, condition, found.start(), found.end(), "success()"))

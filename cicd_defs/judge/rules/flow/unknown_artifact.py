@@ -36,9 +36,21 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
             there, known = put_up_in_run(workflow, repository), True
         if there is None:
             return
-        lost = next((one for one in wanted if not any(_meets(one, other) for other in there)), None)
+        before = _before(workflow, step, there)
+        lost = next((one for one in wanted if not any(_meets(one, other) for other in before)), None)
         if lost is not None:
             yield _found(workflow, step, lost)
+
+
+def _before(workflow: WrittenWorkflow, step: WrittenStep, there: list[str]) -> list[str]:
+    """What is put up in a run without what this workflow puts up only after a step."""
+    left = list(there)
+    for one in uploads(workflow):
+        own = one.step.job is step.job
+        if one.step.index > step.index if own else step.job.id in workflow.waits_for(one.step.job):
+            for pattern in one.patterns:
+                left.remove(pattern)
+    return left
 
 
 def _meets(wanted: str, there: str) -> bool:
@@ -59,6 +71,8 @@ def _found(workflow: WrittenWorkflow, step: WrittenStep, lost: str) -> Found:
     near = closest(scalar.text.strip(), names, 0.5)
     if near is None and len(names) == 1:
         near = next(iter(names))
+    if near == scalar.text.strip():  # it is put up too late
+        near = None
     edit = None
     if near and "matrix." not in near:
         edit = replace_scalar(step.source, scalar, near)
@@ -68,6 +82,6 @@ def _found(workflow: WrittenWorkflow, step: WrittenStep, lost: str) -> Found:
         step.source,
         scalar.start,
         scalar.end,
-        f"nothing in this run puts up an artifact `{lost}`{hint}",
+        f"nothing in this run puts up an artifact `{lost}` before{hint}",
         Fix(f"Take down `{near}`", edits) if edits else None,
     )

@@ -33,7 +33,7 @@ _VALUE = re.compile(r"(?:^|,)value=([^,]*)")
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Images of which each tag that the job pushes is a moving one."""
-    if "push" not in workflow.source.text:
+    if not any(word in workflow.source.text for word in ("push", "builds submit", "acr build")):
         return
     for job in workflow.jobs:
         tagged = list(pushed_by(job))
@@ -96,9 +96,11 @@ def _in_script(one: Tagged) -> Edit | None:
     if re.search(r"[\s'\"]", one.name):
         return None
     command = one.command
-    if command.has("--push"):
+    if command.has("--push") or command.name == "az":
         return edit_script(one.step, one.end, one.end, f" -t {added}")
     tool = command.words[0]
+    if tool in {"gcloud", "crane"}:
+        return None
     was = one.reference if ":" in one.reference.rpartition("/")[2] else f"{one.name}:{one.tag}"
     tail = f" && {tool} tag {was} {added} && {tool} push {added}"
     return edit_script(one.step, command.end, command.end, tail)

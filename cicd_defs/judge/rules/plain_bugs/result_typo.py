@@ -17,7 +17,7 @@ from cicd_defs.facts.yaml_nodes import Mapping as YamlMapping
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.edits import edit_script, with_all
 from cicd_defs.judge.placed import Placed, expressions
-from cicd_defs.judge.possible import TRUTHS, never, values_of
+from cicd_defs.judge.possible import RESULTS, TRUTHS, never, values_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 
@@ -89,7 +89,9 @@ def _told(text: str, booleans: frozenset[str], dispatched: bool) -> Iterator[Tol
             yield start, end, told[0], told[1]
     for found in _TRUE.finditer(text) if "true" in text else ():
         path = _dotted(found[1])
-        if _TEXTS.fullmatch(path):
+        if path.startswith(("needs.", "steps.", "job.")) and values_of(path) is not None:
+            yield found.start(2), found.end(2), f"`{path}` is a word, and never `true`", "'success'"
+        elif _TEXTS.fullmatch(path):
             yield (
                 found.start(2),
                 found.end(2),
@@ -107,11 +109,18 @@ def _comparisons(text: str) -> Iterator[tuple[str, str, int, int, bool]]:
     for found in _BEGINS.finditer(text):
         yield _dotted(found[1]), found[2], found.start(2), found.end(2), False
     for found in _HOLDS.finditer(text):
+        if "join(" in found[0].lower() and _is_part(found[2]):
+            continue
         yield _dotted(found[1]), found[2], found.start(2), found.end(2), True
     for found in _AMONG.finditer(text):
         for word in re.finditer(r'"([^"]*)"', found[1]):
             at = found.start(1)
             yield _dotted(found[2]), word[1], at + word.start(1), at + word.end(1), True
+
+
+def _is_part(word: str) -> bool:
+    """Whether a word stands within results that are joined to one text."""
+    return "," in word or any(word.lower() in value for value in RESULTS)
 
 
 @lru_cache(maxsize=2048)

@@ -25,6 +25,8 @@ _OF_MATRIX = re.compile(r"matrix\.([\w-]+)|matrix\[\s*'([^']+)'\s*]", re.IGNOREC
 _OF_INPUT = re.compile(r"inputs\.([\w-]+)", re.IGNORECASE)
 _ASKS = re.compile(r"runs?[-_]?on|runner|(?:^|[-_])os(?:$|[-_])|platform|image$|machine", re.IGNORECASE)
 
+_TOGETHER = re.compile(r"((?:ubuntu|macos|windows)-)\$\{\{\s*matrix\.([\w-]+)\s*}}", re.IGNORECASE)
+
 Place = tuple[Scalar, Sequence | None]
 """A word that becomes a label, and the list that it is an item of."""
 
@@ -33,6 +35,7 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Labels of runners that are gone, in `runs-on` and in what it takes its value from."""
     source = workflow.source
     seen: set[int] = set()
+    yield from _put_together(workflow)
     for scalar, listed in _labels(workflow):
         if id(scalar) in seen:
             continue
@@ -57,6 +60,26 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
                 f"`{found[0]}` was switched off on {gone.since}",
                 Fix(title, edits) if edits else None,
             )
+
+
+def _put_together(workflow: WrittenWorkflow) -> Iterator[Found]:
+    """Labels of which a matrix gives the number only: `ubuntu-${{ matrix.version }}`."""
+    for job in workflow.jobs:
+        for label in job.labels:
+            parts = _TOGETHER.fullmatch(label.text.strip())
+            for value, _ in _in_matrix(job, parts[2]) if parts else ():
+                base = runner_base(f"{parts[1]}{value.text}") if parts else None
+                if base is None or parts is None:
+                    continue
+                gone = RUNNERS[base]
+                same = gone.instead.startswith(parts[1].lower())
+                number = gone.instead.removeprefix(parts[1].lower())
+                edits = (
+                    with_all(edit_in(workflow.source, value, 0, len(value.text), number)) if same else None
+                )
+                fix = Fix(f"Run on `{gone.instead}`", edits) if edits and value.style else None
+                message = f"`{parts[1]}{value.text}` was switched off on {gone.since}"
+                yield Found(workflow.source, value.start, value.end, message, fix)
 
 
 def _labels(workflow: WrittenWorkflow) -> Iterator[Place]:

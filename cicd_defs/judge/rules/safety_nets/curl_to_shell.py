@@ -11,7 +11,14 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
-from cicd_defs.judge.downloads import Unchecked, first_line, unchecked_in, unchecked_powershell
+from cicd_defs.judge.downloads import (
+    Unchecked,
+    first_line,
+    left_by,
+    runs_one_of,
+    unchecked_in,
+    unchecked_powershell,
+)
 from cicd_defs.judge.installers import action_instead
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
@@ -20,11 +27,15 @@ ABOUT = About(Family.SAFETY_NETS, Severity.MEDIUM)
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
-    """Downloads that a step's script runs."""
+    """Downloads that a step's script runs, and those that a later step of the job does."""
+    kept: frozenset[str] = frozenset()
+    job: object = None
     for step in workflow.steps:
+        if step.job is not job:
+            kept, job = frozenset(), step.job
         if step.run is None:
             continue
-        for unchecked in _in_step(step):
+        for unchecked in (*_in_step(step), *_of_before(step, kept)):
             start, end = step.place(unchecked.start, unchecked.end)
             quoted = first_line(step.run.text, unchecked.start, unchecked.end)
             yield Found(
@@ -34,6 +45,12 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
                 f"`{quoted}` runs what it downloads, and nothing checks it",
                 action_instead(step, unchecked),
             )
+        if step.script is not None:
+            kept = left_by(step.script, kept)
+
+
+def _of_before(step: WrittenStep, kept: frozenset[str]) -> Iterator[Unchecked]:
+    return runs_one_of(step.script, kept) if kept and step.script is not None else iter(())
 
 
 def _in_step(step: WrittenStep) -> Iterator[Unchecked]:

@@ -17,12 +17,16 @@ from cicd_defs.facts.instructions import instructions_of, is_dockerfile
 from cicd_defs.facts.script import read_script
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
-from cicd_defs.judge.downloads import first_line, unchecked_in
+from cicd_defs.judge.downloads import first_line, left_by, runs_one_of, unchecked_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.SAFETY_NETS, Severity.MEDIUM, subject="repository")
 
+_CHECKED = re.compile(r"--checksum=")
+_IN_BRACKETS = re.compile(
+    r"\[\s*\"(?:/(?:usr/)?bin/)?(?:ba|da|z|a)?sh\",\s*\"-\w*c\",\s*\"([^\"\\\\]*)\"\s*]"
+)
 _SHELLS = {"sh", "bash", "zsh", "dash", "source", "."}
 
 
@@ -39,11 +43,36 @@ def find(repository: Repository) -> Iterator[Found]:
 
 
 def _in_dockerfile(source: Source) -> Iterator[Found]:
+    kept: frozenset[str] = frozenset()
     for instruction in instructions_of(source):
-        if instruction.script is not None:
+        if instruction.word == "FROM":
+            kept = frozenset()
+        elif instruction.word == "ADD" and not _CHECKED.search(
+            source.text[instruction.start : instruction.end]
+        ):
+            kept |= _added(instruction.text)
+        elif instruction.script is not None:
             begin, script = instruction.script
-            for found in unchecked_in(script):
+            for found in (*unchecked_in(script), *runs_one_of(script, kept)):
                 yield _found(source, begin + found.start, begin + found.end)
+            kept = left_by(script, kept)
+        elif instruction.word == "RUN" and _list_downloads(instruction.text.strip()):
+            yield _found(source, instruction.start, instruction.end)
+
+
+def _list_downloads(text: str) -> bool:
+    """Whether a shell that is called by a list runs what it downloads."""
+    inner = _IN_BRACKETS.fullmatch(text)
+    return inner is not None and any(True for _ in unchecked_in(read_script(inner[1], errexit=False)))
+
+
+def _added(text: str) -> frozenset[str]:
+    """The file that an ADD puts somewhere from an address."""
+    words = text.split()
+    if len(words) != 2 or not words[0].startswith(("http://", "https://")):
+        return frozenset()
+    name = words[0].partition("?")[0].rpartition("/")[2]
+    return frozenset({f"{words[1]}{name}" if words[1].endswith("/") else words[1], name})
 
 
 def _found(source: Source, start: int, end: int) -> Found:
