@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Script, read_script
 from cicd_defs.facts.source import Source
 
-_WORD = re.compile(r"[ \t]*([A-Za-z]+)(?=\s)")
-_FLAGS = re.compile(r"(?:[ \t]*--[a-z-]+(?:=\S*)?(?:[ \t]|\\[ \t]*\r?\n)+)+")
-_HEREDOC = re.compile(r"<<(-?)([\"']?)([A-Za-z_]\w*)\2")
-_ESCAPE = re.compile(r"^#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE | re.MULTILINE)
-_COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
+_WORD = regex(r"[ \t]*([A-Za-z]+)(?=\s)")
+_FLAGS = regex(r"(?:[ \t]*--[a-z-]+(?:=\S*)?(?:[ \t]|\\[ \t]*\r?\n)+)+")
+_HEREDOC = regex(r"<<(-?)([\"']?)([A-Za-z_]\w*)\2")
+_ESCAPE = regex(r"^#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE | re.MULTILINE)
+_COMMENT = regex(r"(?m)^[ \t]*#.*$")
 
-_NAME = re.compile(
+_NAME = regex(
     r"(?:^|.*/)(?:(?:[Dd]ockerfile|[Cc]ontainerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|Dockerfile|containerfile))"
 )
-_OTHER = re.compile(
+_OTHER = regex(
     r".*\.(?:md|rst|txt|sh|py|go|js|ts|rs|java|rb|json|ya?ml|toml|tmpl|j2|jinja2?|in|erb|template|tpl|dockerignore)"
 )
 

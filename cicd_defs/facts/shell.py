@@ -4,18 +4,19 @@
 is called. This reads for evidence and runs nothing; a line that no shell would accept is read, too.
 """
 
-import re
 from collections.abc import Iterator
+
+from cicd_defs.facts.patterns import regex
 
 MOST_WRAPPERS = 12
 
 _NOISE = str.maketrans(dict.fromkeys("\"'`,[]{}()", " "))
-_SEPARATOR = re.compile(r"&&|\|\||;|\||\\n")
-_CD = re.compile(r"^(?:cd|pushd)\s+([\w./-]+)$")
-_CHDIR = re.compile(r"\s(?:--directory|--project|--prefix|--cwd|--dir|-C)[= ]([\w./-]+)")
-_PATH_OF_TOOL = re.compile(r"^\S*[/\\](?=[\w.-])")
-_REFERENCE = re.compile(r"\$[({](\w+)[)}]")
-_VARIABLE = re.compile(r"^\$+([A-Z][A-Z0-9_]+)\b")
+_SEPARATOR = regex(r"&&|\|\||;|\||\\n")
+_CD = regex(r"^(?:cd|pushd)\s+([\w./-]+)$")
+_CHDIR = regex(r"\s(?:--directory|--project|--prefix|--cwd|--dir|-C)[= ]([\w./-]+)")
+_PATH_OF_TOOL = regex(r"^\S*[/\\](?=[\w.-])")
+_REFERENCE = regex(r"\$[({](\w+)[)}]")
+_VARIABLE = regex(r"^\$+([A-Z][A-Z0-9_]+)\b")
 
 _OPTIONS_WITH_VALUE = (
     r"group|with|with-requirements|extra|project|directory|package|only-group|no-group|python|env-file|from|filter|dir"
@@ -47,7 +48,7 @@ _WRAPPERS = (
     r"go\s+tool\s+|go\s+run\s+(?:-\S+\s+)*(?=\S+[@/])",
     r"docker\s+run\s+.*\s(?=(?:golangci-lint|pytest|ruff|mypy)\s)",
 )
-_WRAPPER = re.compile("|".join(f"(?:{wrapper})" for wrapper in _WRAPPERS))
+_WRAPPER = regex("|".join(f"(?:{wrapper})" for wrapper in _WRAPPERS))
 
 
 def commands_in(script: str, folder: str) -> Iterator[tuple[str, str]]:

@@ -4,39 +4,40 @@ A path's role follows from the names of its folders alone. `Role.PROJECT` is wha
 roles are looked at only where a repository has nothing else (a repository of examples, a documentation site).
 """
 
-import re
 from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
 
+from cicd_defs.facts.patterns import regex
+
 # Names of folders, in lower case.
-VENDORED = re.compile(
+VENDORED = regex(
     r"node_modules|bower_components|jspm_packages|_?vendor(s|ed)?|third[_-]?party|3rdparty|externs?|externals|pods"
     r"|\.yarn|\.pnpm|site-packages|\.?venv|dist"
 )
-FIXTURES = re.compile(
+FIXTURES = regex(
     r"(__)?fixtures?(__)?|test[_-]?(data|cases|fixtures|projects?)|(__)?snapshots(__)?|goldens?|__mocks__|corpus"
 )
-EXAMPLES = re.compile(
+EXAMPLES = regex(
     r"examples?|samples?|demos?|playgrounds?|sandbox|tutorials?|templates?|quickstarts?|getting-started|example-apps"
     r"|cookbook|recipes|starters|boilerplate|archetype(s|-resources)|template-.+|.+-template|.*\{\{.*"
 )
-DOCS = re.compile(r"docs?|documentation|website|site|docs?[_-](src|site|website)|handbook")
-BENCHMARKS = re.compile(
+DOCS = regex(r"docs?|documentation|website|site|docs?[_-](src|site|website)|handbook")
+BENCHMARKS = regex(
     r"bench|benches|(micro)?benchmarks?|benchmarking|perf|profiling|fuzz|fuzzing|stress-tests?"
 )
-TESTS = re.compile(
+TESTS = regex(
     r"tests?|__tests__|specs?|e2e|testing|t|it|inttest|androidtest|test[_-]?suites?"
     r"|(integration|functional|system|acceptance|runtime|e2e)[_-]?tests?"
 )
-BUILD_LOGIC = re.compile(r"buildsrc|build-(logic|tools)|devtools")
-AUXILIARY = re.compile(r"hack|scripts?|ci|contrib|etc|tools?")
+BUILD_LOGIC = regex(r"buildsrc|build-(logic|tools)|devtools")
+AUXILIARY = regex(r"hack|scripts?|ci|contrib|etc|tools?")
 
-_SOURCE_SET = re.compile(
+_SOURCE_SET = regex(
     r"(?:(.*)/)?src/(\w+)/(?:java|kotlin|groovy|scala|resources|proto|antlr4?|aot|cpp|res|assets)/"
 )
 
-CI_FILES = re.compile(
+CI_FILES = regex(
     r"\.github/workflows/[^/]+\.ya?ml|\.github/actions/.+/action\.ya?ml|\.github/[^/]+/action\.ya?ml"
     r"|\.gitlab-ci\.yml|\.gitlab/.+\.yml|\.circleci/.+\.ya?ml|azure-pipelines[^/]*\.ya?ml|\.azure-pipelines/.+\.ya?ml"
     r"|\.travis\.yml|\.cirrus\.yml|\.?appveyor\.yml|\.buildkite/.+\.ya?ml|\.semaphore/.+\.ya?ml|cloudbuild\.yaml"

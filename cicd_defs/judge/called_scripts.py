@@ -1,9 +1,9 @@
 """The scripts of the repository that a step calls, as text: files, targets of a Makefile, scripts of package.json."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.called import recipes_called
@@ -15,11 +15,11 @@ DEEPEST = 3
 LONGEST = 100_000
 """Characters: what is longer is a program rather than a script of a few commands."""
 
-_FILE = re.compile(
+_FILE = regex(
     r"(?<![\w$./}-])(?:\./)?((?:\.{0,2}[\w-][\w.-]*/)+[\w.-]+|[\w.-]+\.(?:sh|bash|py|js|mjs|cjs|ts))(?![\w/])"
 )
-_MAKE = re.compile(r"(?:^|[\s;&|(])g?make((?:[ \t]+[^\s;&|)]+)*)")
-_PACKAGE = re.compile(
+_MAKE = regex(r"(?:^|[\s;&|(])g?make((?:[ \t]+[^\s;&|)]+)*)")
+_PACKAGE = regex(
     r"(?:^|[\s;&|(])(?:npm|pnpm|yarn|bun)[ \t]+(?:--?\S+[ \t]+)*(?:run(?:-script)?[ \t]+)?([\w:.-]+)"
 )
 _OWN_STEPS = {"install", "ci", "add", "i", "cache", "config"}
@@ -41,7 +41,7 @@ def texts_called(step: WrittenStep, read: Read) -> Iterator[str]:
                 waiting.append((below, depth + 1))
 
 
-_RUN = re.compile(r"(?:.*/)?(?:[\w-]+|[\w.-]+\.(?:sh|bash|py|js|mjs|cjs|ts|rb|pl))")
+_RUN = regex(r"(?:.*/)?(?:[\w-]+|[\w.-]+\.(?:sh|bash|py|js|mjs|cjs|ts|rb|pl))")
 
 
 def _below(text: str, folder: str, read: Read) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from cicd_defs.facts.patterns import regex
+
 FIELDS = (
     ("minute", 0, 59),
     ("hour", 0, 23),
@@ -35,8 +37,8 @@ _WORDS = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
-_PART = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?")
-_ZONE = re.compile(r"(?:CRON_)?TZ=\S+\s+", re.IGNORECASE)
+_PART = regex(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?")
+_ZONE = regex(r"(?:CRON_)?TZ=\S+\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cicd_defs.facts.patterns import regex
+
 Plain = str | float | bool | None
 
 
@@ -47,7 +49,7 @@ def insides(text: str) -> Iterator[str]:
         yield found[2] if found[1] is None else found[1]
 
 
-_EXPRESSION = re.compile(r"\$\{\{(?:((?:[^'}]|'[^']*'|}(?!}))*)}}|(.*))", re.DOTALL)
+_EXPRESSION = regex(r"\$\{\{(?:((?:[^'}]|'[^']*'|}(?!}))*)}}|(.*))", re.DOTALL)
 
 
 def read(text: str) -> Node:
@@ -65,7 +67,7 @@ MOST_NESTED, MOST_CHAINED = 100, 200
 """Brackets and signs of an expression up to which it is read; GitHub itself refuses more than 50 levels."""
 
 _CHAINS = ("&&", "||", "==", "!=", "<", ">")
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"\s*(?:('(?:[^']|'')*')|([-+]?(?:0x[0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))"
     r"|([A-Za-z_][\w-]*)|(&&|\|\||[=!<>]=|[<>!()\[\],.*]))"
 )

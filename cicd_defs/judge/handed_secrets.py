@@ -3,15 +3,16 @@
 import re
 
 from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.quoting import Quoting, quotings
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.edits import insert_pair
 
-_SECRET = re.compile(r"\$\{\{\s*((?:secrets|github)\s*\.\s*\w+)\s*}}")
+_SECRET = regex(r"\$\{\{\s*((?:secrets|github)\s*\.\s*\w+)\s*}}")
 _FROM_INPUT = {"docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "helm"}
-_PASSWORD = re.compile(r"(?:-p|--password)(?:=(.+))?")
+_PASSWORD = regex(r"(?:-p|--password)(?:=(.+))?")
 
 
 def as_input(step: WrittenStep, command: Command, at: int) -> Fix | None:

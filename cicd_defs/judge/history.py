@@ -1,8 +1,8 @@
 """Whether a job looks at the history of its repository: at more than the commit that it checks out."""
 
-import re
 from collections.abc import Iterator
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
@@ -12,8 +12,8 @@ _HARMLESS = (
     r"config|status|add|commit|ls-files|init|--version|version|submodule|lfs|grep|hash-object|check-ignore|clean|remote"
     r"|rev-parse (?:--short(?:=\d+)? )?(?:HEAD|--show-toplevel)|update-index|apply|diff(?: -[\w=-]+)*(?: --(?: .*)?)?$"
 )
-_GIT = re.compile(rf"(?:\S*/)?git(?: (?:-c \S+|-C \S+|--\S+))* (?!(?:{_HARMLESS})(?:\s|$))")
-_GIT_IN_FILES = re.compile(
+_GIT = regex(rf"(?:\S*/)?git(?: (?:-c \S+|-C \S+|--\S+))* (?!(?:{_HARMLESS})(?:\s|$))")
+_GIT_IN_FILES = regex(
     r"\bgit['\", ]+(?:-\S+[ ,'\"]+)*(?:describe|log|rev-list|shortlog|merge-base|blame|tag|for-each-ref|name-rev|diff"
     r"|cherry|show|rev-parse|notes|fetch|checkout|worktree|whatchanged|archive|bisect|symbolic-ref|branch|show-ref"
     r"|cat-file)\b"
@@ -40,7 +40,7 @@ def _speaks_of_history(text: str) -> bool:
     return ("git" in text and bool(_GIT_IN_FILES.search(text))) or any(sign in text for sign in _SIGNS)
 
 
-_TOOLS = re.compile(
+_TOOLS = regex(
     r"\b(?:goreleaser|semantic-release|changeset|changesets|lerna|nx|turbo|commitlint|committed|convco|cocogitto|cog"
     r"|commitizen|cz|git-cliff|cliff|standard-version|release-it|release-plz|release-please|auto|np|bumpversion"
     r"|bump-my-version|bump2version|tbump|towncrier|dunamai|setuptools[-_]scm|hatch version|mkdocs|mike|sphinx-build"
@@ -50,7 +50,7 @@ _TOOLS = re.compile(
     r"|buf breaking|oasdiff|darker|lint-staged|shipkit|jreleaser|axion|scmVersion|gh)\b"
     r"|--from-ref|--changed|--since|--affected|\baffected\b|origin/|HEAD[~^]|new-from-rev|github\.event\.before|base\.sha|base_ref"
 )
-_ACTIONS = re.compile(
+_ACTIONS = regex(
     r"changed|paths-filter|goreleaser|release|changeset|sonar|gitleaks|trufflehog|gitguardian|codecov|qlty|codeclimate"
     r"|coverall|codacy|mkdocs|pages|netlify|vercel|lerna|nx-|/nx|turbo|chroma|commit|conventional|version|semver|tag"
     r"|changelog|cliff|pull-request|pr-|backport|merge|rebase|sync|mirror|push(?!-action$)|heroku|deploy|build-and-inspect"
@@ -58,11 +58,11 @@ _ACTIONS = re.compile(
     r"|agent|reuse|license|scorecard|fossa|qodana|detekt|secret|chart-testing|chart-releaser|git-|/git|history|publish"
     r"|zizmor|checkout-python-sdist|subtree|homebrew|buf-|breaking|api-|translation|crowdin|copier|submit|kics|codeql"
 )
-_OF_TAGS = re.compile(
+_OF_TAGS = regex(
     r"setuptools[-_]scm|hatch-vcs|versioneer|dynamic-versioning|versioningit|source\s*=\s*[\"']scm[\"']|flit[-_]scm|dunamai"
     r"|vcs-versioning|\bpbr\b|setuptools-git|version.*\bgit\b|incremental"
 )
-_PYTHON = re.compile(
+_PYTHON = regex(
     r"\b(?:pip|uv|python\S*|tox|nox|hatch|poetry|pdm|pipenv|pytest|build|maturin|docker|conda|pixi|invoke)\b"
 )
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -91,10 +91,10 @@ _RUNNERS = {
     "docker": ("Dockerfile", "docker-bake.hcl", "docker-compose.yml"),
     "pre-commit": (".pre-commit-config.yaml",),
 }
-_NAMED_FILE = re.compile(
+_NAMED_FILE = regex(
     r"[\w./-]+\.(?:sh|bash|py|m?js|cjs|ts|mk|rb|pl|gradle|ps1|kts)\b|(?:scripts?|ci|bin|hack)/[\w./-]+"
 )
-_WORDS = re.compile(r"[\w./-]{4,200}")
+_WORDS = regex(r"[\w./-]{4,200}")
 _ENDS = (".sh", ".bash", ".py", ".js", ".mjs", ".cjs", ".ts", ".mk", ".rb", ".pl", ".gradle", ".kts", ".ps1")
 _SCRIPT_FOLDERS = (
     "script/",
@@ -108,7 +108,7 @@ _SCRIPT_FOLDERS = (
     "./bin/",
     "./hack/",
 )
-_OF_JAVA = re.compile(
+_OF_JAVA = regex(
     r"^(?:[^/]+/){0,4}(?:[\w.-]+\.gradle(?:\.kts)?|libs\.versions\.toml|pom\.xml|gradle\.properties)$"
 )
 _MOST_FILES = 150

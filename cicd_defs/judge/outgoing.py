@@ -1,21 +1,18 @@
 """Whether something leaves a job: a release, a package, an image, a deployment."""
 
-import re
-
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import texts_of
 from cicd_defs.judge.purposes import deploys
 
-_NAMES = re.compile(r"(?i)publish|release|deploy|upload-to|pypi|npm-?publish|\bcd\b|ship")
-_COMMANDS = re.compile(
+_NAMES = regex(r"(?i)publish|release|deploy|upload-to|pypi|npm-?publish|\bcd\b|ship")
+_COMMANDS = regex(
     r"\b(?:npm|pnpm|yarn|bun|cargo|poetry|uv|pdm|flit|hatch|vsce|ovsx|jsr|dart|deno) publish\b"
     r"|\btwine upload\b|gem push"
     r"|goreleaser|gh release (?:create|upload)|semantic-release|changeset publish|docker push|mvn\b.* deploy"
     r"|lerna publish|gradlew?\b.* publish|jreleaser|release-it|maturin (?:upload|publish)"
 )
-_ACTIONS = re.compile(
-    r"publish|release|goreleaser|attest|deploy|changesets/action|upload-release|sigstore|cosign"
-)
+_ACTIONS = regex(r"publish|release|goreleaser|attest|deploy|changesets/action|upload-release|sigstore|cosign")
 
 
 def goes_out(job: WrittenJob) -> bool:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cicd_defs.facts.findings import Edit
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.scalar_map import places_in
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
 
-_EXPRESSION = re.compile(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}", re.DOTALL)
+_EXPRESSION = regex(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}", re.DOTALL)
 _NOTE = "placed expressions"
 
 

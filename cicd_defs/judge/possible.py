@@ -7,6 +7,7 @@ https://docs.github.com/actions/reference/workflows-and-actions/events-that-trig
 import re
 from functools import cache
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.judge.closest import closest
 
 RESULTS = frozenset({"success", "failure", "cancelled", "skipped"})
@@ -74,7 +75,7 @@ _MEANT = {
 }
 
 _BY_PATH: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
-    (re.compile(pattern), values)
+    (regex(pattern), values)
     for pattern, values in (
         (r"needs\.(?:[\w-]+|\*)\.result|jobs\.[\w-]+\.result", RESULTS),
         (r"steps\.(?:[\w-]+|\*)\.(?:outcome|conclusion)", RESULTS),
@@ -99,14 +100,14 @@ _BY_PATH: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     )
 )
 
-TRUTHS = re.compile(
+TRUTHS = regex(
     r"github\.event\.pull_request\.(?:merged|draft)|github\.event\.repository\.(?:private|fork|archived)"
     r"|github\.event\.pull_request\.head\.repo\.(?:fork|private)|github\.event\.release\.(?:draft|prerelease)"
     r"|github\.event\.(?:deleted|created|forced)|github\.ref_protected"
 )
 """Contexts that are true or false, not the words."""
 
-_NAMES_OF_REFS = re.compile(
+_NAMES_OF_REFS = regex(
     r"github\.(?:ref_name|head_ref|base_ref)|github\.event\.pull_request\.(?:base|head)\.ref"
 )
 _KINDS_OF_REF = ("refs/heads/", "refs/tags/", "refs/pull/")

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.source import Source
 
-_BEGIN = re.compile(r"#[ \t]*cicd:[ \t]*ignore\b", re.IGNORECASE)
-_REST = re.compile(r"(?P<names>\[[^\]\n\r]*\])?(?P<reason>[^\n\r]*)")
+_BEGIN = regex(r"#[ \t]*cicd:[ \t]*ignore\b", re.IGNORECASE)
+_REST = regex(r"(?P<names>\[[^\]\n\r]*\])?(?P<reason>[^\n\r]*)")
 _QUOTE_OPENS_BEHIND = frozenset(" \t\n\r=([{,:;&|!>$")
 _WORD = "cicd:"
 

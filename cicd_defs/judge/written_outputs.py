@@ -2,6 +2,7 @@
 
 import re
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Fate
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.repository import Repository
@@ -26,7 +27,7 @@ _OF_ACTIONS: dict[str, frozenset[str]] = {
 """Outputs of common actions, from their own `action.yml` and documentation; `github-script` may set others."""
 
 _OPEN = frozenset({"actions/github-script"})
-_WRITES = re.compile(
+_WRITES = regex(
     r"""(?:^|[\s"'({;,`|&])(?P<a>[A-Za-z_][\w-]*)(?:=|<<)|set-output\s+name=(?P<b>[\w-]+)|\\n(?P<c>[A-Za-z_][\w-]*)=""",
     re.MULTILINE,
 )
@@ -35,7 +36,7 @@ echo printf cd mkdir rm cp mv ls touch cat export set true false exit test [ [[ 
 pytest ruff mypy git curl wget tar unzip docker chmod sleep go cargo bundle sed grep source eslint tsc
 """
 _PLAIN_TOOLS = frozenset(_TOOLS.split())
-_CALLS = re.compile(r"\.(?:/|sh|py|js|ts|rb)|run|exec|task|make|just")
+_CALLS = regex(r"\.(?:/|sh|py|js|ts|rb)|run|exec|task|make|just")
 
 
 def outputs_of_step(step: WrittenStep, repository: Repository) -> frozenset[str] | None:

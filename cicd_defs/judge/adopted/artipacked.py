@@ -7,16 +7,16 @@ then in the strict profile only. It can push with a token of that step's own.
 **Example** `with: {persist-credentials: false}` under `actions/checkout`.
 """
 
-import re
 from collections.abc import Sequence
 
 from cicd_defs.facts.findings import Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.called_scripts import Read, texts_called
 from cicd_defs.judge.edits import set_input
 
-_PUSHES = re.compile(
+_PUSHES = regex(
     r"\bgit\b[^\n|;&]*\b(?:push|send-pack|config\b[^\n|;&]* user\.(?:name|email))\b"
     r"|gh-deploy\b|\bgh-pages\b|semantic-release\b"
     r"|\bghp-import\b|\blerna (?:publish|version)\b"
@@ -24,14 +24,14 @@ _PUSHES = re.compile(
     r"|\bmike deploy\b|\bnpm version\b|cargo release\b|\bbump-?my-version\b"
     r"|\bhelm gh-pages\b|\bcr (?:upload|index)\b|\bversion-bump\b|\bauto shipit\b"
 )
-_PUSHING = re.compile(
+_PUSHING = regex(
     r"/(?:.*(?:commit|push|changelog|gh-pages|github-pages|release-please|semantic-release|bump|tag|chart-releaser|version"
     r"|sync|mirror|merge|cherry|backport|latest-changes).*)$|changesets/action|autofix-ci/"
 )
-_OF_THE_JOB = re.compile(r"(?i)\bgithub\.token\b|\bsecrets\.github_token\b")
+_OF_THE_JOB = regex(r"(?i)\bgithub\.token\b|\bsecrets\.github_token\b")
 _OF_OTHER_THINGS = {"crate-ci/committed", "docker/build-push-action"}
-_FETCHES = re.compile(r"\bgit\b[^\n|;&]*\b(?:fetch|pull|submodule|clone|ls-remote|lfs|remote)\b")
-_UNKNOWN = re.compile(
+_FETCHES = regex(r"\bgit\b[^\n|;&]*\b(?:fetch|pull|submodule|clone|ls-remote|lfs|remote)\b")
+_UNKNOWN = regex(
     r"(?:^|[\s;&|(])(?:\.{1,2}/|make\b|just\b|task\b|npm run|yarn |pnpm run|nox\b|tox\b|invoke\b|hatch run|\w+\.sh\b)"
 )
 

@@ -6,6 +6,7 @@ https://github.com/actions/github-script#use-env-as-input
 import re
 
 from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.scalar_map import places_in
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.adopted.javascript import Around, Part, is_tagged, part_at, parts
@@ -20,16 +21,16 @@ from cicd_defs.judge.adopted.variables import (
     with_variables,
 )
 
-_JSON = re.compile(
+_JSON = regex(
     r"(?i)toJSON\(.*\)|steps\.[\w-]+\.outputs\.result"  # this action writes its result as JSON
     r"|github\.(?:run_id|run_number|run_attempt)|github\.event\.(?:\w+\.)*(?:number|id)"
 )
-_VALUE_FOLLOWS = re.compile(r"(?:[=(,\[:?&|!+]|\breturn|=>)\s*\Z")
-_VALUE_ENDS = re.compile(r"\s*(?:[;,)\].}\n?&|+=!:]|\Z)")
-_KEY = re.compile(r"[{,]\s*\Z")
+_VALUE_FOLLOWS = regex(r"(?:[=(,\[:?&|!+]|\breturn|=>)\s*\Z")
+_VALUE_ENDS = regex(r"\s*(?:[;,)\].}\n?&|+=!:]|\Z)")
+_KEY = regex(r"[{,]\s*\Z")
 
-_ALONE_BEHIND = re.compile(r"[=(,\[:]\s*\Z")
-_ALONE_BEFORE = re.compile(r"\s*(?:[;,)\]}]|\Z)")
+_ALONE_BEHIND = regex(r"[=(,\[:]\s*\Z")
+_ALONE_BEFORE = regex(r"\s*(?:[;,)\]}]|\Z)")
 
 _Change = tuple[int, int, str]
 """Where from and to in the script, and what stands there then."""

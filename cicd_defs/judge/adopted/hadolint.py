@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Family, Finding, Fix, Severity
 from cicd_defs.facts.instructions import Instruction, instructions_of
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.reported import Reported
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.sources import Role, role_of
@@ -27,11 +28,11 @@ VERSIONS = frozenset(
 STYLE = frozenset({"DL3003", "DL3045", "DL3064", "DL3067", "SC2046"})
 """Rules of what is mostly meant: a folder for one command, a root that is copied whole, words that are cut."""
 
-_STAGE = re.compile(r"\s*(?:--\S+\s+)*(\S+)(?:\s+(?i:as)\s+(\S+))?\s*")
-_NAMES_APT = re.compile(
+_STAGE = regex(r"\s*(?:--\S+\s+)*(\S+)(?:\s+(?i:as)\s+(\S+))?\s*")
+_NAMES_APT = regex(
     r"^(?:(?:sudo|env|exec|command)\s+(?:\S+=\S*\s+|-\S+\s+)*)*(?:\S*/)?apt(?=\s|$)|[A-Z_]+=\S*\s+apt(?=\s)"
 )
-_WHICH_SHELL = re.compile(r"SC3\d{3}")
+_WHICH_SHELL = regex(r"SC3\d{3}")
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM}
 
 

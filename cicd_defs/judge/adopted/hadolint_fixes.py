@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.instructions import Instruction, instructions_of
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 
 LISTS = "rm -rf /var/lib/apt/lists/*"
@@ -21,10 +22,10 @@ _OF_INSTALLS = (
 Fixer = Callable[[Instruction], Fix | None]
 
 _TOOLS = {"sudo", "env", "command", "exec"}
-_NOT_PLAIN = re.compile(r"[$`&|;<>(){}*?~!#\\\n]|\b(?:exec|cd|export)\b")
-_INSTALLS = re.compile(r"\bapt(?:-get)?\b[^\n;&|]*\binstall\b")
-_UPDATES = re.compile(r"\bapt(?:-get)?\b[^\n;&|]*\bupdate\b")
-_ARCHIVE_OR_URL = re.compile(r"(?i)\S+\.(?:tar|t?gz|tgz|bz2|xz|zst)\b|\b(?:https?|git|ftp)://|git@")
+_NOT_PLAIN = regex(r"[$`&|;<>(){}*?~!#\\\n]|\b(?:exec|cd|export)\b")
+_INSTALLS = regex(r"\bapt(?:-get)?\b[^\n;&|]*\binstall\b")
+_UPDATES = regex(r"\bapt(?:-get)?\b[^\n;&|]*\bupdate\b")
+_ARCHIVE_OR_URL = regex(r"(?i)\S+\.(?:tar|t?gz|tgz|bz2|xz|zst)\b|\b(?:https?|git|ftp)://|git@")
 
 
 def _commands(instruction: Instruction) -> Iterator[tuple[int, Command]]:

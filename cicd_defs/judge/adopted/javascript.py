@@ -9,6 +9,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from cicd_defs.facts.patterns import regex
+
 
 class Around(StrEnum):
     """What is around a place."""
@@ -29,14 +31,14 @@ class Part(NamedTuple):
     first: int
 
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"", re.DOTALL)
-_OF_TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
-_PATTERN = re.compile(r"/(?:[^/\\\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n])*\])+/\w*")
+_COMMENT = regex(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_STRING = regex(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"", re.DOTALL)
+_OF_TEMPLATE = regex(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
+_PATTERN = regex(r"/(?:[^/\\\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n])*\])+/\w*")
 _WORD = r"\b(?:return|typeof|case|in|of|delete|void|throw|new|else|do|await|yield)"
-_BEFORE_PATTERN = re.compile(rf"(?:^|[(,=:\[!&|?{{;+*%~^<>-]|{_WORD})\s*\Z")
-_VALUE = re.compile(r"[\w$\])]\s*\Z")
-_TAG = re.compile(rf"(?<![\w$])(?!{_WORD}\s*\Z)[\w$]+\s*\Z|[\])]\s*\Z")
+_BEFORE_PATTERN = regex(rf"(?:^|[(,=:\[!&|?{{;+*%~^<>-]|{_WORD})\s*\Z")
+_VALUE = regex(r"[\w$\])]\s*\Z")
+_TAG = regex(rf"(?<![\w$])(?!{_WORD}\s*\Z)[\w$]+\s*\Z|[\])]\s*\Z")
 
 
 class _Unsure(Exception):

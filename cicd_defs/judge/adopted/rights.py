@@ -4,10 +4,12 @@ An action that is not in the table, a command that is handed the token, and a ca
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
-from cicd_defs.facts.workflow import WrittenJob, WrittenStep
-from cicd_defs.facts.yaml_nodes import Node, scalars
+from cicd_defs.facts.patterns import regex
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
+from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, scalars
 from cicd_defs.judge.called_scripts import Read, texts_called
 from cicd_defs.plan.token_needs import NEEDS
 
@@ -102,32 +104,32 @@ HARMLESS = frozenset(
 )
 """Actions that use the token for nothing, or to read what is public."""
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?i)\bgithub\s*\.\s*token\b|\bsecrets\s*\.\s*github_token\b|\bgithub\s*\[|\btoJSON\(\s*(?:github|secrets)\s*\)"
 )
 _OF_GH: tuple[tuple[re.Pattern[str], Rights], ...] = (
     (
-        re.compile(r"issue (?:close|comment|create|delete|edit|lock|pin|reopen|unlock|unpin)"),
+        regex(r"issue (?:close|comment|create|delete|edit|lock|pin|reopen|unlock|unpin)"),
         {"issues": "write"},
     ),
-    (re.compile(r"issue (?:list|status|view)"), {"issues": "read"}),
-    (re.compile(r"pr (?:close|comment|edit|lock|ready|reopen|review|unlock)"), {"pull-requests": "write"}),
-    (re.compile(r"pr (?:create|merge)"), {"contents": "write", "pull-requests": "write"}),
-    (re.compile(r"pr (?:checkout|diff|list|status|view)"), {"contents": "read", "pull-requests": "read"}),
-    (re.compile(r"release (?:create|delete|delete-asset|edit|upload)"), {"contents": "write"}),
-    (re.compile(r"release (?:download|list|view)"), {"contents": "read"}),
+    (regex(r"issue (?:list|status|view)"), {"issues": "read"}),
+    (regex(r"pr (?:close|comment|edit|lock|ready|reopen|review|unlock)"), {"pull-requests": "write"}),
+    (regex(r"pr (?:create|merge)"), {"contents": "write", "pull-requests": "write"}),
+    (regex(r"pr (?:checkout|diff|list|status|view)"), {"contents": "read", "pull-requests": "read"}),
+    (regex(r"release (?:create|delete|delete-asset|edit|upload)"), {"contents": "write"}),
+    (regex(r"release (?:download|list|view)"), {"contents": "read"}),
     (
-        re.compile(r"(?:run (?:cancel|delete|rerun)|workflow (?:disable|enable|run)|cache delete)"),
+        regex(r"(?:run (?:cancel|delete|rerun)|workflow (?:disable|enable|run)|cache delete)"),
         {"actions": "write"},
     ),
     (
-        re.compile(r"(?:run (?:download|list|view|watch)|workflow (?:list|view)|cache list)"),
+        regex(r"(?:run (?:download|list|view|watch)|workflow (?:list|view)|cache list)"),
         {"actions": "read"},
     ),
 )
 """What each command of GitHub's own program needs: https://cli.github.com/manual/"""
 
-_USED = re.compile(r"\$\{?(?:GH|GITHUB)_TOKEN|\bgit\b|\bcurl\b")
+_USED = regex(r"\$\{?(?:GH|GITHUB)_TOKEN|\bgit\b|\bcurl\b")
 _QUIET = frozenset(
     {
         "echo",
@@ -151,11 +153,11 @@ _QUIET = frozenset(
 )
 """Programs that do nothing with a token that they find among the variables."""
 
-_PUSH = re.compile(
+_PUSH = regex(
     r"\bgit\b[^\n|;&]*\bpush\b|\bgh-deploy\b|\bmike deploy\b[^\n]*--push|\bghp-import\b[^\n]* (?:-\w*p|--push)"
     r"|\bsemantic-release\b|\blerna (?:publish|version)\b|\bgh-pages (?:-d|--dist)\b"
 )
-_WRITES = re.compile(
+_WRITES = regex(
     r"/(?:.*\b|.*_)?(?:add|approve|approver|assign|assigner|assignees?|autofix|automerge|backport|badge|bump|changelog|cherry"
     r"|close|closer|commit|comment|commenter|create|delete|deploy|greet|greeting|label|labeler|labels|lock|merge|milestone"
     r"|pages|project|publish|pull-request|push|reaction|release|releaser|review|reviewers?|stale|status|sticky|sync|tag"
@@ -180,10 +182,19 @@ class Needed(NamedTuple):
         return self.sure and not self.by_words
 
 
-def needed_by(job: WrittenJob, read: Read = lambda _: None) -> Needed:
-    """What a job's steps need of the token. `read` gives the text of a file of the repository: a script may push."""
+def needed_by(
+    job: WrittenJob,
+    read: Read = lambda _: None,
+    workflow: Callable[[str], WrittenWorkflow | None] = lambda _: None,
+) -> Needed:
+    """What a job's steps need of the token, or those of the workflow that it calls.
+
+    `read` gives the text of a file of the repository, since a script may push; `workflow` one of its workflows.
+    """
     if job.uses is not None:
-        return Needed({}, False, True)
+        path = job.uses.text.strip()
+        called = workflow(path.removeprefix("./")) if path.startswith("./") else None
+        return _of_called(called, read) if called else Needed({}, False, True)
     rights: Rights = {}
     by_words = False
     sure, handed = True, _mentions(job.node.get("env")) or _mentions(job.file.root.get("env"))
@@ -197,6 +208,27 @@ def needed_by(job: WrittenJob, read: Read = lambda _: None) -> Needed:
         for scope, access in known.items():
             rights[scope] = "write" if "write" in {access, rights.get(scope)} else access
     return Needed(dict(sorted(rights.items())), sure and not handed, handed, by_words)
+
+
+def _of_called(called: WrittenWorkflow, read: Read) -> Needed:
+    """What the jobs of a called workflow need: they can have no more than the job that calls it."""
+    rights: Rights = {}
+    sure, by_words = True, False
+    for job in called.jobs:
+        own = job.node.get("permissions") or called.root.get("permissions")
+        if isinstance(own, Mapping):
+            held = {key.text: node.text for key, node in own.pairs if isinstance(node, Scalar)}
+        elif own is None and job.uses is None:
+            needed = needed_by(job, read)
+            held, sure, by_words = needed.rights, sure and needed.sure, by_words or needed.by_words
+            if needed.handed:
+                return Needed({}, False, True)
+        else:
+            return Needed({}, False, True)
+        for scope, access in held.items():
+            if access != "none" and rights.get(scope) != "write":
+                rights[scope] = access
+    return Needed(dict(sorted(rights.items())), sure, False, by_words)
 
 
 def _says_that_it_writes(step: WrittenStep) -> bool:

@@ -3,18 +3,19 @@
 import re
 from enum import StrEnum
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
 
-_MATRIX = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*}}")
-_UNIX = re.compile(r"(?i)(?:ubuntu|macos|linux)[\w.-]*")
-_CALLED_UNIX = re.compile(r"(?i)\$\{\{\s*vars\.(?!\w*windows)\w*(?:ubuntu|macos|linux)\w*\s*}}")
+_MATRIX = regex(r"\$\{\{\s*matrix\.([\w-]+)\s*}}")
+_UNIX = regex(r"(?i)(?:ubuntu|macos|linux)[\w.-]*")
+_CALLED_UNIX = regex(r"(?i)\$\{\{\s*vars\.(?!\w*windows)\w*(?:ubuntu|macos|linux)\w*\s*}}")
 
 
-_OF_POWERSHELL = re.compile(
+_OF_POWERSHELL = regex(
     r"\$|\b[A-Z]\w+-[A-Z]\w+|\\|`|\b(?:dir|copy|del|move|type)\b|\.(?:ps1|bat|cmd)\b|[{}%;]"
 )
-_EXPRESSION = re.compile(r"\$\{\{.*?}}")
+_EXPRESSION = regex(r"\$\{\{.*?}}")
 
 
 class Shell(StrEnum):

@@ -10,13 +10,14 @@ questions of GitHub, write the step with `gh`.
 import re
 
 from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.edits import indent_of
 
-_CHANNEL = re.compile(r"(?:stable|beta|nightly(?:-\d{4}-\d\d-\d\d)?|1\.\d{1,3}(?:\.\d{1,2})?)")
-_MATRIX = re.compile(r"\$\{\{\s*([\w.-]+)\s*}}")
-_WORDS = re.compile(r"[\w., -]+")
+_CHANNEL = regex(r"(?:stable|beta|nightly(?:-\d{4}-\d\d-\d\d)?|1\.\d{1,3}(?:\.\d{1,2})?)")
+_MATRIX = regex(r"\$\{\{\s*([\w.-]+)\s*}}")
+_WORDS = regex(r"[\w., -]+")
 _KNOWN = {"toolchain", "targets", "target", "components"}
 
 

@@ -11,6 +11,7 @@ a branch, are reported and never guessed.
 import re
 
 from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Scalar
@@ -20,7 +21,7 @@ from cicd_defs.judge.edits import comment_gap, replace_scalar, set_input, with_a
 from cicd_defs.plan.known_commits import Known, commit_of
 
 _TOOLCHAIN = "dtolnay/rust-toolchain"
-_CHANNEL = re.compile(r"stable|beta|nightly(?:-\d{4}-\d\d-\d\d)?|1\.\d{1,3}(?:\.\d{1,2})?")
+_CHANNEL = regex(r"stable|beta|nightly(?:-\d{4}-\d\d-\d\d)?|1\.\d{1,3}(?:\.\d{1,2})?")
 
 
 def fix(place: Place) -> Fix | None:

@@ -9,12 +9,13 @@ not empty counts as true: the step runs in every case.
 import re
 
 from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.edits import replace_scalar
 
-_EXPRESSION = re.compile(r"\$\{\{\s*((?:(?!\$\{\{|}}).)*?)\s*}}")
-_QUOTED = re.compile(r"'\s*\$\{\{\s*([\w.]+)\s*}}\s*'")
+_EXPRESSION = regex(r"\$\{\{\s*((?:(?!\$\{\{|}}).)*?)\s*}}")
+_QUOTED = regex(r"'\s*\$\{\{\s*([\w.]+)\s*}}\s*'")
 
 
 def fix(place: Place) -> Fix | None:

@@ -8,20 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cicd_defs.facts.findings import Edit
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.edits import insert_pair
 
-EXPRESSION = re.compile(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}")
-_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_*][\w-]*)*")
+EXPRESSION = regex(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}")
+_PATH = regex(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_*][\w-]*)*")
 _SET_BY_GITHUB = {
-    "github": re.compile(
+    "github": regex(
         r"action|action_path|action_repository|actor|actor_id|api_url|base_ref|event_name|event_path|graphql_url|head_ref|job"
         r"|ref|ref_name|ref_protected|ref_type|repository|repository_id|repository_owner|repository_owner_id"
         r"|retention_days|run_attempt|run_id|run_number|server_url|sha|triggering_actor|workflow|workflow_ref|workflow_sha"
         r"|workspace"
     ),
-    "runner": re.compile(r"arch|debug|environment|name|os|temp|tool_cache"),
+    "runner": regex(r"arch|debug|environment|name|os|temp|tool_cache"),
 }
 """https://docs.github.com/actions/reference/workflows-and-actions/variables#default-environment-variables"""
 
@@ -32,7 +33,7 @@ _OTHER_IN_CONTAINERS = {
     "runner.temp",
     "runner.tool_cache",
 }
-ONE_WORD = re.compile(
+ONE_WORD = regex(
     r"github\.(?:sha|ref|ref_name|head_ref|base_ref|repository|repository_owner|actor|run_id|run_number|run_attempt|workspace"
     r"|event_name|server_url|api_url|action_path|job|token|event\.(?:number|release\.tag_name|(?:pull_request|issue)\.number|after|before"
     r"|pull_request\.(?:head|base)\.(?:sha|ref|repo\.full_name)|workflow_run\.(?:id|head_sha|head_branch)))"

@@ -6,10 +6,10 @@ by `workflow_run` after it.
 **Example** `on: push` of `deploy.yml` becomes a job `deploy` of `ci.yml` with `needs: test`.
 """
 
-import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Family, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenWorkflow
 from cicd_defs.judge.deployments import deploys, events_of, tests
 from cicd_defs.judge.repository import Repository
@@ -17,7 +17,7 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.FLOW, Severity.LOW, Confidence.LOW, strict=True)
 
-_WAITS = re.compile(
+_WAITS = regex(
     r"wait-(?:on|for)-check|gh run watch|gh pr checks|wait-for-status|check-runs|/statuses|workflow_run"
 )
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import comment_gap, remove_item, with_all
 from cicd_defs.judge.repository import Repository
@@ -18,7 +19,7 @@ from cicd_defs.plan import pins
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 
-_BRINGS = re.compile(
+_BRINGS = regex(
     r"\bgit (?:-\S+ \S+ )*(?:clone|init|fetch|pull|checkout|worktree)\b|gh repo (?:clone|create)"
     r"|\bjj git clone|svn (?:co|checkout)\b"
     r"|\btar\b[^\n]*x|\bunzip\b|\b7z x|gh (?:run|release) download|npm (?:init|create|pack)|(?:npx|pnpm"
@@ -27,9 +28,7 @@ _BRINGS = re.compile(
     r"|repo sync|hg clone"
     r"|actions/checkout|mktemp|aws s3 (?:cp|sync)|gsutil"
 )
-_ACTION_BRINGS = re.compile(
-    r"checkout|clone|download|artifact|cache/restore|actions/cache|git-|get-repo|sparse"
-)
+_ACTION_BRINGS = regex(r"checkout|clone|download|artifact|cache/restore|actions/cache|git-|get-repo|sparse")
 _BY_FILE: tuple[re.Pattern[str], ...] = tuple(
     map(
         re.compile,
@@ -69,7 +68,7 @@ _BY_FILE: tuple[re.Pattern[str], ...] = tuple(
         ),
     )
 )
-_OWN_SCRIPT = re.compile(r"\.?/?(?:\./)?(?:[\w-][\w.-]*/)*[\w.-]+")
+_OWN_SCRIPT = regex(r"\.?/?(?:\./)?(?:[\w-][\w.-]*/)*[\w.-]+")
 _FILE_INPUTS: dict[str, tuple[str, ...]] = {
     "actions/setup-python": ("python-version-file", "cache"),
     "actions/setup-node": ("node-version-file", "cache"),
@@ -81,8 +80,8 @@ _FILE_INPUTS: dict[str, tuple[str, ...]] = {
     "golangci/golangci-lint-action": ("",),
     "astral-sh/ruff-action": ("",),
 }
-_HASH = re.compile(r"hashFiles\(")
-_MENTION = re.compile(r"[\w-]+\.\w+|Makefile|Dockerfile|justfile")
+_HASH = regex(r"hashFiles\(")
+_MENTION = regex(r"[\w-]+\.\w+|Makefile|Dockerfile|justfile")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

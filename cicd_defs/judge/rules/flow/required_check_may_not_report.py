@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, nothing_in, scalars
 from cicd_defs.judge.edits import indent_of, insert_pair, remove_pair, replace_scalar, with_all
@@ -22,7 +23,7 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 
-_GATE = re.compile(
+_GATE = regex(
     r"(?:ci[-_ ]?)?gate(?:[-_ ]?(?:keeper|check))?|merge[-_ ]?gate|quality[-_ ]?gate"
     r"|required(?:[-_ ](?:checks?|jobs|status))?"
     r"|(?:all[-_ ]?)(?:checks?|green|greens|good|jobs|tests?|pass(?:ed)?|required|done|success(?:ful)?|ok)"
@@ -35,17 +36,17 @@ _GATE = re.compile(
     r"|ready[-_ ]to[-_ ]merge|mergeable|bors|conclusion",
     re.IGNORECASE,
 )
-_PERHAPS = re.compile(
+_PERHAPS = regex(
     (
         r"checks?|done|ok|success|complete[d]?|final(?:ize|ise)?|finish(?:ed)?|results?|summary|passed|green|ci"
         r"|end|status|verify"
     ),
     re.IGNORECASE,
 )
-_ALWAYS = re.compile(r"always\(\s*\)|cancelled\(\s*\)|failure\(\s*\)")
-_RESULTS = re.compile(r"needs\.|toJSON\(\s*needs\s*\)|needs\[|alls-green|re-actors|jobs:", re.IGNORECASE)
-_RULESET = re.compile(r"(?:^|/)\.github/(?:rulesets?/[^/]+\.json|[\w-]*ruleset[\w-]*\.json|settings\.ya?ml)$")
-_CONTEXT = re.compile(r"\bcontexts?:")
+_ALWAYS = regex(r"always\(\s*\)|cancelled\(\s*\)|failure\(\s*\)")
+_RESULTS = regex(r"needs\.|toJSON\(\s*needs\s*\)|needs\[|alls-green|re-actors|jobs:", re.IGNORECASE)
+_RULESET = regex(r"(?:^|/)\.github/(?:rulesets?/[^/]+\.json|[\w-]*ruleset[\w-]*\.json|settings\.ya?ml)$")
+_CONTEXT = regex(r"\bcontexts?:")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Sequence
@@ -28,10 +29,10 @@ MOST_NAMES = 100
 """Steps before an expression of which one may be meant: the nearest of thousands."""
 
 _NAME = r"(?:\.([\w-]+)|\[\s*'([\w-]+)'\s*])"
-_NEEDS = re.compile(
+_NEEDS = regex(
     rf"(?<![\w.-])(needs|jobs){_NAME}(?:\.(outputs|result)|\['(outputs|result)'])(?:{_NAME})?", re.IGNORECASE
 )
-_STEPS = re.compile(rf"(?<![\w.-])steps{_NAME}\.(outputs|outcome|conclusion)(?:{_NAME})?", re.IGNORECASE)
+_STEPS = regex(rf"(?<![\w.-])steps{_NAME}\.(outputs|outcome|conclusion)(?:{_NAME})?", re.IGNORECASE)
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

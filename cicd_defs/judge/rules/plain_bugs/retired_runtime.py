@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import comment_gap, edit_script, with_all
 from cicd_defs.judge.repository import Repository
@@ -20,8 +21,8 @@ from cicd_defs.judge.rule import About, Found, replacing
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.MEDIUM)
 
-_COMMAND = re.compile(r"::(set-output|save-state|set-env|add-path)(?=[ :])")
-_ECHO = re.compile(
+_COMMAND = regex(r"::(set-output|save-state|set-env|add-path)(?=[ :])")
+_ECHO = regex(
     r"""(?P<say>echo(?:[ ]-n|[ ]-e)?)[ ]+(?P<quote>["']?)::(?P<what>set-output|save-state|set-env|add-path)"""
     r"""(?:[ ]+name=(?P<name>[^:'"]+?))?::(?P<value>[^\n]*?)(?P=quote)(?=[ ]*(?:$|\n|;|&&|\|\||\)|}))"""
 )
@@ -31,10 +32,8 @@ _FILES = {
     "set-env": "GITHUB_ENV",
     "add-path": "GITHUB_PATH",
 }
-_COMMENT = re.compile(r"[ \t]+#[ \t]*([^\r\n]*)")
-_OLD_CALLS = re.compile(
-    r"\bgithub\.(?!rest\b|graphql\b|request\b|paginate\b|hook\b|auth\b|log\b)\w|require\("
-)
+_COMMENT = regex(r"[ \t]+#[ \t]*([^\r\n]*)")
+_OLD_CALLS = regex(r"\bgithub\.(?!rest\b|graphql\b|request\b|paginate\b|hook\b|auth\b|log\b)\w|require\(")
 _RUNTIMES = {"node10": "10", "node12": "12", "node16": "16"}
 
 

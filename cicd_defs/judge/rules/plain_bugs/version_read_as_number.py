@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence, walk
@@ -20,15 +21,15 @@ from cicd_defs.judge.rule import About, Found, replacing
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.HIGH)
 
-_HINT = re.compile(r"\.\d*0(?=[\s,\]}#]|$)")
-_SHORTENED = re.compile(r"\d+\.\d*0")
-_IN_JSON = re.compile(r"(?<=[\[,:])\s*(\d+\.\d*0)\s*(?=[\],}])")
-_MEASURE = re.compile(
+_HINT = regex(r"\.\d*0(?=[\s,\]}#]|$)")
+_SHORTENED = regex(r"\d+\.\d*0")
+_IN_JSON = regex(r"(?<=[\[,:])\s*(\d+\.\d*0)\s*(?=[\],}])")
+_MEASURE = regex(
     r"time|second|minute|ratio|factor|rate|threshold|under|percent|weight|memory|cpu|score|limit|size|tolerance|scale"
     r"|coverage|delay|wait|interval|number|count|price|cost",
     re.IGNORECASE,
 )
-_OF_VERSIONS = re.compile(
+_OF_VERSIONS = regex(
     r"ver(?:sion)?s?\b|version|(?:^|[-_])v$|python|pypy|(?:^|[-_])py(?:$|[-_])|node|golang|(?:^|[-_])go(?:$|[-_])|ruby"
     r"|java|jdk|php|dotnet|rust|msrv|toolchain|release|(?:^|[-_])tag|deno|perl|elixir|otp|erlang|scala|kotlin|swift"
     r"|xcode|django|rails|postgres|mysql|redis|gradle|maven|terraform|kubernetes|k8s|helm|image",

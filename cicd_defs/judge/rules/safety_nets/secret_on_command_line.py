@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
@@ -22,8 +23,8 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.SAFETY_NETS, Severity.MEDIUM)
 
-_SECRET = re.compile(r"\$\{\{(?:[^'}]|'[^']*'|}(?!}))*\bsecrets\s*(?:\.|\[)(?:[^'}]|'[^']*'|}(?!}))*}}")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)[}:]|(\w+)|env:(\w+))")
+_SECRET = regex(r"\$\{\{(?:[^'}]|'[^']*'|}(?!}))*\bsecrets\s*(?:\.|\[)(?:[^'}]|'[^']*'|}(?!}))*}}")
+_VARIABLE = regex(r"\$(?:\{(\w+)[}:]|(\w+)|env:(\w+))")
 _BUILTINS = frozenset(
     (
         *(
@@ -59,12 +60,12 @@ _BUILTINS = frozenset(
         *("Write-Host", "Write-Output", "Write-Error"),
     )
 )
-_LOGINS = re.compile(
+_LOGINS = regex(
     r"(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|cosign|img|helm|az|gh|twine|sshpass|mysql|mysqldump|mysqladmin"
     r"|vault|argocd|quay|regctl|flux|jf|jfrog|oc|cf|ibmcloud|heroku|doctl|snyk|npm|yarn|pnpm|nuget|dotnet|poetry|mongosh"
     r"|redis-cli|rabbitmqctl|ldapsearch|smbclient|lftp|sqlcmd|sqlplus|keytool|openssl|gpg|zip|7z|unzip)"
 )
-_PASSWORD = re.compile(
+_PASSWORD = regex(
     r"--?(?:p|P|pass|password|passphrase|passwd|registry-password|token-password)(?:[=:].*)?|-p.+"
 )
 
