@@ -313,6 +313,8 @@ def is_bare(path: Path) -> bool:
 def read_below(root: Path, name: str) -> bytes | None:
     """A regular file below a folder, without following a link out of it; None where it is not to be had."""
     place = root / name
+    if not os.path.lexists(place):
+        return None
     try:
         if not place.parent.resolve().is_relative_to(root):
             return None
@@ -320,9 +322,11 @@ def read_below(root: Path, name: str) -> bytes | None:
         file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
+    held = os.fstat(file)
+    if not _is_regular(held) or held.st_size > LARGEST_FILE:
+        os.close(file)
+        return None
     with os.fdopen(file, "rb") as opened:
-        if not _is_regular(os.fstat(file)) or os.fstat(file).st_size > LARGEST_FILE:
-            return None
         return opened.read(LARGEST_FILE + 1)[:LARGEST_FILE]
 
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple, Protocol
 
 from cicd_defs.facts.findings import Confidence, Family, Finding, Severity
@@ -134,11 +134,12 @@ class Judges:
 
     def _adopted(self, number: int, repository: Repository, scanned: Sequence[Scanned]) -> Judged:
         others = {one.path: one for one in repository.workflows}
+        text = cache(partial(_text, repository))  # the same script is called by many steps
         answers: list[_Answer] = []
         for one in scanned:
             for file, key in one.asked[number] if number not in one.not_evaluated else ():
                 if key not in self._said:
-                    self._said[key] = _answer(file, one.said[key], others.get, partial(_text, repository))
+                    self._said[key] = _answer(file, one.said[key], others.get, text)
                 answers.append(self._said[key])
         return Judged(
             tuple(finding for answer in answers for finding in answer.findings),

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.judge.repository import Repository
@@ -156,6 +157,7 @@ def recipes_called(text: str, names: set[str]) -> Iterator[tuple[int, int]]:
         yield from lines
 
 
+@lru_cache(maxsize=64)
 def _rules(text: str) -> dict[str, tuple[list[str], list[tuple[int, int]]]]:
     """Each target with what it depends on, and where the lines of its recipe are, without the tab."""
     rules: dict[str, tuple[list[str], list[tuple[int, int]]]] = {}

@@ -25,8 +25,15 @@ _PACKAGE = regex(
 _OWN_STEPS = {"install", "ci", "add", "i", "cache", "config"}
 
 
-def texts_called(step: WrittenStep, read: Read) -> Iterator[str]:
+def texts_called(step: WrittenStep, read: Read) -> tuple[str, ...]:
     """What a step runs: its own script, and what that calls, as far as it is in the repository."""
+    if _CALLED not in step.notes:
+        step.notes[_CALLED] = tuple(_texts_called(step, read))
+    texts: tuple[str, ...] = step.notes[_CALLED]
+    return texts
+
+
+def _texts_called(step: WrittenStep, read: Read) -> Iterator[str]:
     if step.run is None:
         return
     yield step.run.text
@@ -41,6 +48,7 @@ def texts_called(step: WrittenStep, read: Read) -> Iterator[str]:
                 waiting.append((below, depth + 1))
 
 
+_CALLED = "texts of what it calls"
 _RUN = regex(r"(?:.*/)?(?:[\w-]+|[\w.-]+\.(?:sh|bash|py|js|mjs|cjs|ts|rb|pl))")
 
 
@@ -59,8 +67,9 @@ def _below(text: str, folder: str, read: Read) -> Iterator[tuple[str, str]]:
         makefile = _held(read, moved_to(folder, "Makefile"))
         for start, end in recipes_called(makefile, names) if makefile else ():
             yield f"{folder}:{start}", makefile[start:end] if makefile else ""
-    scripts = _scripts(_held(read, moved_to(folder, "package.json")))
-    for found in _PACKAGE.finditer(text) if scripts else ():
+    packaged = list(_PACKAGE.finditer(text))
+    scripts = _scripts(_held(read, moved_to(folder, "package.json"))) if packaged else {}
+    for found in packaged:
         if found[1] in scripts and found[1] not in _OWN_STEPS:
             yield f"{folder}:{found[1]}", scripts[found[1]]
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence as Listed
 
 from cicd_defs.facts.findings import Edit
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
@@ -47,6 +48,7 @@ def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit | None:
     return Edit(source.path, scalar.start, scalar.end, text)
 
 
+@remembered
 def comment_gap(source: Source) -> str:
     """What stands before `#` behind a value: two blanks where the file's own comments have two, else one."""
     gaps = _PINNED.findall(source.text) or _COMMENTED.findall(source.text)

@@ -4,7 +4,7 @@ Tags of the action's own repository come before comments that people wrote besid
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cicd_defs.plan.pins import rows_of_actions
@@ -20,6 +20,7 @@ class Known(NamedTuple):
     exact: bool
 
 
+@lru_cache(maxsize=1024)
 def commit_of(action: str, version: str) -> Known | None:
     """The commit that a version of an action stands for; None where the table does not tell, as for a branch.
 

@@ -7,11 +7,12 @@ then in the strict profile only. It can push with a token of that step's own.
 **Example** `with: {persist-credentials: false}` under `actions/checkout`.
 """
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 from cicd_defs.facts.findings import Fix
 from cicd_defs.facts.patterns import regex
-from cicd_defs.facts.workflow import WrittenStep
+from cicd_defs.facts.remembered import remembered
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.called_scripts import Read, texts_called
 from cicd_defs.judge.edits import set_input
@@ -29,6 +30,7 @@ _PUSHING = regex(
     r"|sync|mirror|merge|cherry|backport|latest-changes).*)$|changesets/action|autofix-ci/"
 )
 _OF_THE_JOB = regex(r"(?i)\bgithub\.token\b|\bsecrets\.github_token\b")
+_PUSHED = "the last step that may push"
 _OF_OTHER_THINGS = {"crate-ci/committed", "docker/build-push-action"}
 _FETCHES = regex(r"\bgit\b[^\n|;&]*\b(?:fetch|pull|submodule|clone|ls-remote|lfs|remote)\b")
 _UNKNOWN = regex(
@@ -45,7 +47,7 @@ def fix(place: Place) -> Fix | None:
     safe = (
         place.workflow.kind == "workflow"
         and not step.given("submodules")
-        and all(map(_is_plain, _later(step)))
+        and step.index >= _last_odd(step.job)
     )
     return Fix("Leave no token on the disk", (edit,), safe=safe) if edit else None
 
@@ -59,22 +61,37 @@ def is_needed(place: Place) -> bool:
     step = place.step
     if step is None:
         return False
-    if "persist-credentials" in step.inputs or any(_may_push(one, place.text) for one in _later(step)):
+    if "persist-credentials" in step.inputs or step.index < _last_push(step.job, place.text):
         return True
     given = bool(step.given("ssh-key")) or (
         step.given("token") and not _OF_THE_JOB.search(step.given("token"))
     )
-    return bool(given) and not all(map(_is_plain, _later(step)))
+    return bool(given) and step.index < _last_odd(step.job)
 
 
-def _later(step: WrittenStep) -> Sequence[WrittenStep]:
-    return step.job.steps[step.index + 1 :]
+def _last_push(job: WrittenJob, read: Read) -> int:
+    """The number of the last step that may push; -1 where none does."""
+    if _PUSHED not in job.notes:
+        last = (at for at in reversed(range(len(job.steps))) if _may_push(job.steps[at], read))
+        job.notes[_PUSHED] = next(last, -1)
+    return int(job.notes[_PUSHED])
+
+
+@remembered
+def _last_odd(job: WrittenJob) -> int:
+    """The number of the last step that may do something with git's remotes; -1 where none does."""
+    return next((at for at in reversed(range(len(job.steps))) if not _is_plain(job.steps[at])), -1)
 
 
 def _may_push(step: WrittenStep, read: Read) -> bool:
     if step.run is not None:
-        return any(_PUSHES.search(text) for text in texts_called(step, read))
+        return any(map(_says_push, texts_called(step, read)))
     return step.action not in _OF_OTHER_THINGS and bool(_PUSHING.search(step.action))
+
+
+@lru_cache(maxsize=256)
+def _says_push(text: str) -> bool:
+    return _PUSHES.search(text) is not None
 
 
 def _is_plain(step: WrittenStep) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.reported import Reported
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
@@ -14,13 +15,13 @@ from cicd_defs.facts.yaml_nodes import Mapping, Node, Sequence
 class Place:
     """What was reported, and the file that it was reported of. Files of other kinds are read as a workflow too.
 
-    `others` is all that was reported of the file, `read` gives another workflow of the repository by its path, `text`
-    the text of any of its files.
+    `alike` is everything that was reported of the same node by the same audit, `read` gives another workflow of the
+    repository by its path, `text` the text of any of its files.
     """
 
     reported: Reported
     workflow: WrittenWorkflow
-    others: tuple[Reported, ...] = ()
+    alike: tuple[Reported, ...] = ()
     read: Callable[[str], WrittenWorkflow | None] = lambda _: None
     text: Callable[[str], str | None] = lambda _: None
 
@@ -59,11 +60,10 @@ class Place:
         if "steps" not in route[:3]:
             return None
         node = self.at(route.index("steps") + 2)
-        steps = self.job.steps if self.job else self.workflow.steps
-        return next((step for step in steps if step.node is node), None)
+        return _by_node(self.job or self.workflow).get(id(node))
 
-    @cached_property
-    def alike(self) -> tuple[Reported, ...]:
-        """Everything that was reported of the same node by the same audit, this among it."""
-        mine = self.reported
-        return tuple(one for one in self.others if (one.rule, one.route) == (mine.rule, mine.route))
+
+@remembered
+def _by_node(whole: WrittenJob | WrittenWorkflow) -> dict[int, WrittenStep]:
+    """The steps by their nodes; where several have one, the first."""
+    return {id(step.node): step for step in reversed(whole.steps)}

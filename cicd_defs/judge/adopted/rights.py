@@ -165,6 +165,9 @@ _WRITES = regex(
 )
 
 
+_NEEDED = "what a job needs of the token"
+
+
 class Needed(NamedTuple):
     """What a job needs. `sure`: nothing in it is unknown. `handed`: something unknown is handed the token.
 
@@ -191,6 +194,13 @@ def needed_by(
 
     `read` gives the text of a file of the repository, since a script may push; `workflow` one of its workflows.
     """
+    if _NEEDED not in job.notes:
+        job.notes[_NEEDED] = _needed_by(job, read, workflow)
+    needed: Needed = job.notes[_NEEDED]
+    return needed
+
+
+def _needed_by(job: WrittenJob, read: Read, workflow: Callable[[str], WrittenWorkflow | None]) -> Needed:
     if job.uses is not None:
         path = job.uses.text.strip()
         called = workflow(path.removeprefix("./")) if path.startswith("./") else None

@@ -63,6 +63,12 @@ FAMILIES: dict[str, Family] = {
 }
 """Where an audit is about something else than a safety net."""
 
+_AT_ONCE = frozenset({"template-injection"})
+"""Audits of which one fix mends all that they hold against a node."""
+
+_Node = tuple[str, tuple[str | int, ...]]
+"""An audit, and the route to what it speaks of."""
+
 _SEVERITIES = {"high": Severity.HIGH, "medium": Severity.MEDIUM}
 _CONFIDENCES = {"high": Confidence.HIGH, "medium": Confidence.MEDIUM}
 
@@ -93,13 +99,22 @@ def adopted(
 
     `read` gives another workflow of the same repository by its path, `text` the text of any of its files.
     """
+    alike: dict[_Node, list[Reported]] = {}
     for report in reports:
-        yield _finding(Place(report, workflow, reports, read, text))
+        alike.setdefault((report.rule, report.route), []).append(report)
+    together = {node: tuple(held) for node, held in alike.items()}
+    fixes: dict[_Node, Fix | None] = {}
+    for report in reports:
+        node = report.rule, report.route
+        place = Place(report, workflow, together[node], read, text)
+        if node not in fixes or report.rule not in _AT_ONCE:
+            fixer = _FIXERS.get(report.rule)
+            fixes[node] = fixer(place) if fixer else None
+        yield _finding(place, fixes[node])
 
 
-def _finding(place: Place) -> Finding:
+def _finding(place: Place, mended: Fix | None) -> Finding:
     report, source = place.reported, place.source
-    fixer = _FIXERS.get(report.rule)
     return located(
         source,
         report.start,
@@ -109,7 +124,7 @@ def _finding(place: Place) -> Finding:
         severity=_SEVERITIES.get(report.severity, Severity.LOW),
         confidence=_CONFIDENCES.get(report.confidence, Confidence.LOW),
         message=report.message,
-        fix=fixer(place) if fixer else None,
+        fix=mended,
         tool=TOOL,
         url=report.url,
         strict=is_strict(place),
