@@ -280,6 +280,47 @@ def test_a_script_of_the_repository_that_pushes_keeps_what_it_pushes_with():
     assert {one.rule for one in harmless if one.fix} >= {"artipacked", "excessive-permissions"}
 
 
+CALLING = "name: All\non: push\nconcurrency: all\njobs:\n  one:\n    name: One\n    uses: ./.github/workflows/one.yml\n"
+CALLED = "name: One\non: workflow_call\njobs:\n  tell:\n    name: Tell\n    runs-on: ubuntu-24.04\n"
+
+
+@pytest.mark.parametrize(
+    ("job", "rights"),
+    [
+        pytest.param(
+            "    steps:\n      - run: make\n", "permissions:\n  contents: read\n\njobs:", id="reads"
+        ),
+        pytest.param(
+            "    permissions: {issues: write}\n    steps:\n      - run: ./tell\n",
+            "    permissions:\n      contents: read\n      issues: write # label, close or comment on issues\n    uses:",
+            id="is-given",
+        ),
+        pytest.param(
+            "    steps:\n      - run: git push\n",
+            "    permissions:\n      contents: write # push commits and tags, or publish releases\n    uses:",
+            id="pushes",
+        ),
+        pytest.param(
+            "    steps:\n      - run: ./tell\n        env: {T: '${{ github.token }}'}\n", None, id="not-known"
+        ),
+    ],
+)
+def test_a_job_that_calls_a_workflow_needs_what_that_needs(job, rights):
+    files = {".github/workflows/all.yml": CALLING, ".github/workflows/one.yml": CALLED + job}
+    found = [
+        one
+        for one in judged(files)
+        if (one.rule, one.file) == ("excessive-permissions", ".github/workflows/all.yml")
+    ]
+    assert found
+    for one in found:
+        assert (
+            (one.fix is None)
+            if rights is None
+            else (one.fix and rights in apply_edits(CALLING, one.fix.edits))
+        )
+
+
 def test_a_folder_is_no_script(tmp_path):
     text = JOB + f"      - uses: {CHECKOUT} # v4.2.2\n      - run: make -C scripts/publish\n"
     for path, written in (

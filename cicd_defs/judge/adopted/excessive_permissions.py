@@ -44,7 +44,7 @@ def fix(place: Place) -> Fix | None:
 def _open_jobs(place: Place) -> list[tuple[WrittenJob, Needed]]:
     """The jobs that have what stands above all jobs, and what they need."""
     return [
-        (job, needed_by(job, place.text))
+        (job, needed_by(job, place.text, place.read))
         for job in place.workflow.jobs
         if "permissions" not in job.node.by_key
     ]

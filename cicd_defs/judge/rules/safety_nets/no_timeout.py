@@ -48,6 +48,7 @@ _LONG_BY_WORDS = re.compile(
 _COMPILES = re.compile(
     r"\b(?:cargo|gradlew?|mvnw?|bazel|msbuild|cmake|ninja|swift build|dotnet|sbt|stack build)\b"
 )
+_BUILDS_BY_NAME = re.compile(r"(?i)(?:\b|_)(?:build|release|publish|package|app)(?:\b|_)")
 _SLOW_RUNNERS = re.compile(r"(?i)windows|macos")
 _GIVEN = re.compile(r"(?:--?timeout[= ]|\btimeout (?:-\S+ (?:\d+\S* )?)*)\"?(\d{1,3})(m|h)(?:in)?\b")
 _CHECKS = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.TYPECHECK, StepKind.SCAN})
@@ -99,7 +100,10 @@ def _takes_long(job: WrittenJob) -> bool:
     runners = " ".join([*(label.text for label in job.labels), axes])
     if _LONG_BY_NAME.search(named) or any(_LONG_BY_WORDS.search(_said(step)) for step in job.steps):
         return True
-    return bool(_SLOW_RUNNERS.search(runners)) and any(_COMPILES.search(_said(step)) for step in job.steps)
+    builds = StepKind.BUILD in job_kinds(job) or bool(_BUILDS_BY_NAME.search(named))
+    return bool(_SLOW_RUNNERS.search(runners)) and (
+        builds or any(_COMPILES.search(_said(step)) for step in job.steps)
+    )
 
 
 def _said(step: WrittenStep) -> str:
