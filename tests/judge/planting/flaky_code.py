@@ -2,6 +2,7 @@
 
 import ast
 import random
+import re
 from collections.abc import Callable, Mapping
 
 from cicd_defs.facts.source import Source
@@ -264,13 +265,33 @@ def _is_test(files: Mapping[str, str], path: str) -> bool:
 
 
 def _is_typed(files: Mapping[str, str], path: str) -> bool:
+    """A module of a typed package; tests that are shipped with one are no part of what it offers."""
+    if has_test_name(path):
+        return False
     parts = path.split("/")
     return any("/".join([*parts[:count], "py.typed"]) in files for count in range(1, len(parts)))
 
 
+def _imported_by_tests(files: Mapping[str, str]) -> set[str]:
+    """The packages that tests import by name: where no test knows a package, one more module changes nothing."""
+    texts = (text for path, text in files.items() if path.endswith(".py") and has_test_name(path))
+    return {name for text in texts for name in re.findall(r"^\s*(?:from|import)\s+(\w+)", text, re.MULTILINE)}
+
+
+def _top(files: Mapping[str, str], path: str) -> set[str]:
+    """The name of the package that a module is in, as others import it."""
+    parts = path.split("/")[:-1]
+    while len(parts) > 1 and "/".join([*parts[:-1], "__init__.py"]) in files:
+        parts = parts[:-1]
+    return set(parts[-1:])
+
+
 def _untested(files: Mapping[str, str], chance: random.Random) -> Planted | None:
-    chosen = _chosen(files, chance, lambda path: _in_package(files, path))
-    if chosen is None or not any(has_test_name(path) for path in files):
+    tested = _imported_by_tests(files)
+    chosen = _chosen(
+        files, chance, lambda path: _in_package(files, path) and bool(_top(files, path) & tested)
+    )
+    if chosen is None:
         return None
     path = chosen[0].rpartition("/")[0] + "/planted_discounts.py"
     return planted(path, "def cheaper(price): #!\n    return price - 1\n")

@@ -53,6 +53,8 @@ _TOPICS: Mapping[str, str] = {
     **dict.fromkeys(("string", "strings", "text", "str"), "text"),
     **dict.fromkeys(("file", "files", "filesystem", "fs"), "files"),
     **dict.fromkeys(("email", "emails", "mail", "mailer"), "mail"),
+    **dict.fromkeys(("error", "errors", "exception", "exceptions", "exc"), "errors"),
+    **dict.fromkeys(("constant", "constants", "const", "consts"), "constants"),
 }
 _FILLERS = frozenset(
     {
@@ -76,6 +78,16 @@ _FILLERS = frozenset(
 )
 _TWINS = re.compile(
     r"(?i)^_?(?:a?sync|asyncio|aio|async_\w+|v\d+\w*|py[23]\d*|legacy|compat|deprecated|experimental|beta)$"
+)
+_LEFT_BEHIND = re.compile(
+    r"(?i)(?:old|new|copy|backup|bak|orig|original|prev|previous|tmp|temp|final|fixed|updated|refactored|rewrite)"
+    r"[_ .-]+(?P<of>\w+)|(?P<stem>\w+?)[_ .-]+(?:old|new|copy\d*|backup|bak|orig|original|prev|previous|tmp|temp|final"
+    r"|fixed|updated|refactored|rewrite|v?\d)"
+)
+"""How a file is called that somebody kept beside the one that it was made from."""
+
+_ANYTHING = frozenset(
+    {"util", "utils", "utilities", "helper", "helpers", "common", "misc", "tools", "shared"}
 )
 _ROOT_FILES = ("pyproject.toml", "setup.py", "requirements.txt", "Dockerfile", "setup.cfg")
 
@@ -112,6 +124,50 @@ def find(repository: Repository) -> Iterator[Found]:
         names = ", ".join(f"`{name}`" for name in sorted(pair.shared)[:3])
         message = f"this module is for the same thing as `{pair.kept.path}`: both define {names}"
         yield Found(source, 0, source.line_end(0), message, _fix(pair, project))
+    yield from _by_name(project, repository, told)
+
+
+def _by_name(project: ProjectCode, repository: Repository, told: set[str]) -> Iterator[Found]:
+    """Modules side by side whose names say that they are for one thing, whatever they define."""
+    folders: dict[str, dict[str, ModuleCode]] = {}
+    for path, code in sorted(project.by_path.items()):
+        if not code.package and is_product(code.module.source) and _offers(code):
+            folders.setdefault(path.rpartition("/")[0], {})[stem_of(path)] = code
+    for beside in folders.values():
+        topics: dict[str, ModuleCode] = {}
+        for stem, code in beside.items():
+            found = _LEFT_BEHIND.fullmatch(stem)
+            kept = beside.get(found["of"] or found["stem"]) if found else None
+            sure = kept is not None and bool(_offers(code) & _offers(kept))
+            if kept is not None and not sure:
+                continue
+            topic = _of_all(stem)
+            other = kept if sure else topics.setdefault(topic, code) if topic else None
+            if other is None or other is code:
+                continue
+            copy, kept = (
+                (code, other) if sure else sorted((code, other), key=lambda one: _weight(one, project))
+            )
+            pair = _Pair(copy, kept, _offers(copy) & _offers(kept))
+            if told & {copy.path, kept.path} or _know_each_other(pair, project):
+                continue
+            told.add(copy.path)
+            source = copy.module.source
+            message = f"this module is for the same thing as `{kept.path}`, as its name says"
+            yield Found(source, 0, source.line_end(0), message, strict=not sure)
+
+
+def _of_all(stem: str) -> str | None:
+    """What a name alone says that a module is for; None where it takes more to say it."""
+    if stem.lower() in _ANYTHING:
+        return "anything"
+    words = [word for word in stem.lower().split("_") if word not in _ANYTHING | {"setup"}]
+    return _topic(stem) if words and all(word in _TOPICS for word in words) else None
+
+
+def _offers(code: ModuleCode) -> frozenset[str]:
+    """The public names of a module, its constants among them."""
+    return _names(code) | frozenset(name for name in code.bound if name.isupper() and name[0] != "_")
 
 
 def _names(code: ModuleCode) -> frozenset[str]:
@@ -172,6 +228,9 @@ def _are_duplicates(pair: _Pair, project: ProjectCode) -> bool:
     if _know_each_other(pair, project) or _are_twins(pair):
         return False
     if len(pair.shared) == 1:
+        beside = folders_of(pair.copy.path) == folders_of(pair.kept.path)
+        if beside and pair.likeness == 1 and _topic(pair.copy.path) == _topic(pair.kept.path):
+            return True
         return pair.likeness == 1 and len(pair.equal) == 1 and _weighs_enough(pair)
     mostly_equal = len(pair.equal) * 2 > len(pair.shared)
     if _topic(pair.copy.path) == _topic(pair.kept.path) and pair.likeness >= 0.5:
@@ -188,6 +247,8 @@ def _topic(path: str) -> str:
     """What a module is for, by its name: `log_utils` and `logger` are both for logging."""
     words = [word for word in re.split(r"_|(?<=[a-z])(?=\d)", stem_of(path).lower()) if word]
     telling = [word for word in words if word not in _FILLERS] or words
+    if telling[1:] in (["config"], ["conf"]) and telling[0] in _TOPICS:
+        telling = telling[:1]  # `log_config` is about logs
     return "_".join(_TOPICS.get(word, word) for word in telling)
 
 
@@ -201,6 +262,8 @@ def _are_twins(pair: _Pair) -> bool:
     """Whether they are two forms of one thing by intent: with and without `async`, or of two versions."""
     one, other = ({*folders_of(code.path), stem_of(code.path)} for code in (pair.copy, pair.kept))
     words = {word for name in one ^ other for word in (name, *name.split("_"))}
+    if {"test", "tests"} & words:
+        return True
     if any(_TWINS.fullmatch(word) for word in words):
         return True
     ours, others = _definitions(pair.copy), _definitions(pair.kept)

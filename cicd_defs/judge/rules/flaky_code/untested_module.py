@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Severity
-from cicd_defs.judge.python_code import FUNCTIONS, ModuleCode, ProjectCode, code_of
+from cicd_defs.judge.python_code import FUNCTIONS, Function, ModuleCode, ProjectCode, code_of
 from cicd_defs.judge.python_places import is_product, is_test_file, stem_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
@@ -37,11 +37,16 @@ def find(repository: Repository) -> Iterator[Found]:
     commands = {word for code in tests for word in _COMMAND.findall(code.module.source.text)}
     names = commands | {re.sub(r"^test_|_tests?$", "", stem_of(code.path)) for code in tests}
     roots = {path.partition("/")[0] for path in reached}
+    loose = {path.rpartition("/")[0] for path in reached if not is_test_file(path)}
     for path, code in sorted(project.by_path.items()):
-        if path in reached or path.partition("/")[0] not in roots or not _is_to_be_tried(code, project):
+        folder = path.rpartition("/")[0]
+        near = folder in loose or (
+            f"{folder}/__init__.py" in project.by_path and path.partition("/")[0] in roots
+        )
+        if path in reached or not near or not _is_to_be_tried(code, project):
             continue
         stem = stem_of(path)
-        if stem in names or f"{path.split('/')[-2]}_{stem}" in names:
+        if stem in names or f"{folder.rpartition('/')[2]}_{stem}" in names:
             continue
         first = code.body[0]
         start, end = code.module.span(first)
@@ -58,9 +63,15 @@ def _is_to_be_tried(code: ModuleCode, project: ProjectCode) -> bool:
     """Whether a file is a module of a package, and does something."""
     if not is_product(code.module.source) or code.package or stem_of(code.path) in _NOT_TO_TRY:
         return False
-    if code.path.rpartition("/")[0] + "/__init__.py" not in project.by_path:
+    if code.path.rpartition("/")[0] + "/__init__.py" not in project.by_path and _is_run(code):
         return False
     return any(_does_something(one) for one in code.body)
+
+
+def _is_run(code: ModuleCode) -> bool:
+    """Whether a file is a program by itself."""
+    text = code.module.source.text
+    return text.startswith("#!") or "__main__" in text or "argparse" in text
 
 
 def _does_something(statement: ast.stmt) -> bool:
@@ -69,7 +80,16 @@ def _does_something(statement: ast.stmt) -> bool:
         return True
     if not isinstance(statement, ast.ClassDef):
         return False
-    return any(isinstance(one, FUNCTIONS) and len(one.body) > 1 for one in statement.body)
+    return any(isinstance(one, FUNCTIONS) and not _only_declares(one) for one in statement.body)
+
+
+def _only_declares(function: Function) -> bool:
+    """Whether a method has nothing in it but a docstring, `…`, `pass`, or that it is not there."""
+    return all(
+        isinstance(one, ast.Pass | ast.Raise)
+        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in function.body
+    )
 
 
 def _reached(project: ProjectCode, tests: list[ModuleCode]) -> frozenset[str]:
