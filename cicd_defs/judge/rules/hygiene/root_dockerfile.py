@@ -96,9 +96,10 @@ def _is_let_be(dockerfile: WrittenDockerfile, repository: Repository) -> bool:
     if _OWN_ENTRYPOINT.fullmatch(base) or _NO_SERVICE.fullmatch(base):
         return True
     instructions = dockerfile.inherited(final)
-    if not any(
-        one.word in {"CMD", "ENTRYPOINT", "EXPOSE"} for one in instructions
-    ) and not _STARTS_AS_ROOT.fullmatch(base):
+    starting = {"CMD", "ENTRYPOINT"}
+    if "/" in base.removeprefix("docker.io/library/"):
+        starting |= {"EXPOSE"}  # what others have made may bring a command of its own
+    if not any(one.word in starting for one in instructions) and not _STARTS_AS_ROOT.fullmatch(base):
         return True  # it is there for others to build on, or holds files alone
     texts = [one.rest + one.body for one in instructions if one.word != "LABEL"]
     if any(map(_NEEDS_ROOT_FIRST.search, texts)):
