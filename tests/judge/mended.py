@@ -24,7 +24,7 @@ from cicd_defs.facts.instructions import instructions_of, is_dockerfile
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.tree import Tree
 from cicd_defs.judge.audit import Settings, audit
-from cicd_defs.judge.fixing import Fixed, apply_edits, fix_all
+from cicd_defs.judge.fixing import Fixed, apply_edits, everything, fix_all
 from cicd_defs.judge.repository import Repository
 from resources.judges import Judges
 
@@ -74,8 +74,16 @@ class Mended:
         }
 
 
-def mend(name: str, root: Path, tree: Tree, settings: Settings, *, others: bool) -> Mended:
-    """Mend a repository as `cicd audit --fix=all` does, in memory."""
+def mend(
+    name: str,
+    root: Path,
+    tree: Tree,
+    settings: Settings,
+    *,
+    others: bool,
+    wanted: Callable[[Finding], bool] = everything,
+) -> Mended:
+    """Mend a repository as `cicd audit --fix=all` does, in memory, or what is `wanted` of it."""
     begun = Repository(tree, offers=lambda: offers_for(root, tree))
     judges = Judges()
     notices: dict[str, None] = {}
@@ -96,14 +104,14 @@ def mend(name: str, root: Path, tree: Tree, settings: Settings, *, others: bool)
         found_in.update((id(one), held) for one in findings if id(one) not in found_in)
         return findings
 
-    fixed = fix_all(tree.text_as_it_is, judged, unsafe=True)
+    fixed = fix_all(tree.text_as_it_is, judged, unsafe=True, wanted=wanted)
     first = kept[0]
     anew = judged_anew(tree, fixed, settings, judges if others else None, lambda: offers_for(root, tree))
 
     def after(path: str) -> str | None:
         return fixed.files[path] if path in fixed.files else tree.text_as_it_is(path)
 
-    again = fix_all(after, lambda state: judged({**fixed.files, **state}), unsafe=True).files
+    again = fix_all(after, lambda state: judged({**fixed.files, **state}), unsafe=True, wanted=wanted).files
 
     def text_in(state: Mapping[str, str], fixes: Sequence[Finding]) -> dict[str, str]:
         paths = {edit.file for one in fixes if one.fix for edit in one.fix.edits}

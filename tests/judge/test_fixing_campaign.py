@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cicd_defs.cli.reading import tree_of
-from cicd_defs.facts.findings import Edit
+from cicd_defs.facts.findings import Edit, Finding
 from cicd_defs.facts.tree import Tree
 from cicd_defs.judge.audit import Settings
 from tests.judge.mended import fix_problems, mend
@@ -89,6 +89,21 @@ def test_mending_planted_defects_breaks_nothing(folder, windows):
     tree = Tree.of(with_crlf(files) if windows else files)
     mended = mend(folder.name, folder, tree, Settings("strict"), others=False)
     assert mended.first
+    assert not mended.problems, "\n".join(mended.problems)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_any_fixes_can_be_made_together(number):
+    chance = random.Random(number)
+    folder = GOLDEN[number % len(GOLDEN)]
+    chosen: dict[str, bool] = {}
+
+    def wanted(finding: Finding) -> bool:
+        return chosen.setdefault(f"{finding.rule} {finding.file} {finding.occurrence}", chance.random() < 0.5)
+
+    tree = Tree.of(with_defects(folder, chance))
+    mended = mend(folder.name, folder, tree, Settings("strict"), others=False, wanted=wanted)
+    assert mended.fixed.mended
     assert not mended.problems, "\n".join(mended.problems)
 
 
