@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
 from cicd_defs.judge.pushed_images import literal
@@ -22,8 +23,8 @@ DEFAULT_NAME = "artifact"
 BUILD_RECORD = ".dockerbuild"
 
 _ANY = "*"
-_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*}}", re.DOTALL)
-_MATRIX = re.compile(r"matrix\.([\w-]+)", re.IGNORECASE)
+_EXPRESSION = regex(r"\$\{\{\s*(.*?)\s*}}", re.DOTALL)
+_MATRIX = regex(r"matrix\.([\w-]+)", re.IGNORECASE)
 _OF_OTHERS: dict[str, tuple[str, ...]] = {
     "actions/upload-pages-artifact": ("github-pages",),
     "hynek/build-and-inspect-python-package": ("Packages*",),
@@ -40,13 +41,11 @@ _OF_OTHERS: dict[str, tuple[str, ...]] = {
     "pypa/cibuildwheel": (),
     "pypa/gh-action-pypi-publish": (),
 }
-_PERHAPS = re.compile(
-    r"upload|artifact|publish-unit-test|report|inspect|package|wheel|sbom|scorecard|slsa|attest"
-)
+_PERHAPS = regex(r"upload|artifact|publish-unit-test|report|inspect|package|wheel|sbom|scorecard|slsa|attest")
 _MOST = 256
-_OF_MATRIX = re.compile(r"matrix((?:\.[\w-]+)+)", re.IGNORECASE)
-_OF_RUNNER = re.compile(r"runner\.os", re.IGNORECASE)
-_CHANGES = re.compile(
+_OF_MATRIX = regex(r"matrix((?:\.[\w-]+)+)", re.IGNORECASE)
+_OF_RUNNER = regex(r"runner\.os", re.IGNORECASE)
+_CHANGES = regex(
     r"matrix|strategy|runner|steps|\bjob\b|hashFiles|github\.job\b|github\.action|\benv\.", re.IGNORECASE
 )
 """What may be another text in each leg of a matrix."""

@@ -6,25 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.judge.repository import Repository
 
-_MAKE = re.compile(r"(?:^|[\s;&|(])(?:g?make)((?:\s+[^\s;&|)]+)*)")
-_SCRIPT = re.compile(
+_MAKE = regex(r"(?:^|[\s;&|(])(?:g?make)((?:\s+[^\s;&|)]+)*)")
+_SCRIPT = regex(
     r"(?:^|[\s;&|(])(?:npm|pnpm|yarn|bun)\s+(?:--?\S+\s+)*(?:run\s+|run-script\s+)?(?:--?\S+\s+)*([\w:.-]+)"
 )
-_RUN_ALL = re.compile(r"(?:^|[\s;&|(])(?:npm-run-all2?|run-s|run-p)((?:\s+[^\s;&|)]+)+)")
-_COMPOSER = re.compile(r"(?:^|[\s;&|(])composer\s+(?:--?\S+\s+)*(?:run(?:-script)?\s+|@)?([\w:.-]+)")
-_TASKS = re.compile(r"(?:^|[\s;&|(])(just|task)((?:\s+[^\s;&|)]+)+)")
-_ENVIRONMENTS = re.compile(r"\btox\b[^;&|]*?\s(?:-e|--env)[ =]?([^\s;&|-]\S*)")
+_RUN_ALL = regex(r"(?:^|[\s;&|(])(?:npm-run-all2?|run-s|run-p)((?:\s+[^\s;&|)]+)+)")
+_COMPOSER = regex(r"(?:^|[\s;&|(])composer\s+(?:--?\S+\s+)*(?:run(?:-script)?\s+|@)?([\w:.-]+)")
+_TASKS = regex(r"(?:^|[\s;&|(])(just|task)((?:\s+[^\s;&|)]+)+)")
+_ENVIRONMENTS = regex(r"\btox\b[^;&|]*?\s(?:-e|--env)[ =]?([^\s;&|-]\S*)")
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 DEEPEST = 4
 """So often what is called is looked at for what it calls in turn."""
-_TOX = re.compile(r"(?:^|[\s;&|(])(?:[^\s;&|(]*/)?tox\b")
-_FILE = re.compile(r"(?:^|[\s;&|(\"'])(?:\./)?((?:[\w.-]+/)*[\w.-]+\.(?:sh|bash))\b")
+_TOX = regex(r"(?:^|[\s;&|(])(?:[^\s;&|(]*/)?tox\b")
+_FILE = regex(r"(?:^|[\s;&|(\"'])(?:\./)?((?:[\w.-]+/)*[\w.-]+\.(?:sh|bash))\b")
 
 
-_STOPPING = re.compile(
+_STOPPING = regex(
     r"(?:\bsource|(?:^|[\s;&|])\.|\b(?:ba|da|z|k)?sh(?:\s+-\S+)*?\s+-\w*e\w*(?:\s+(?:-\S+|pipefail))*)\s$"
 )
 

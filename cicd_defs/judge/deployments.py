@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.judge.expressions import can_be_true
@@ -17,7 +18,7 @@ from cicd_defs.judge.written_outputs import called_workflow
 from cicd_defs.plan.kinds import StepKind
 
 _TESTS = frozenset({StepKind.TEST, StepKind.INTEGRATION, StepKind.E2E})
-_TEST_CLUSTER = re.compile(
+_TEST_CLUSTER = regex(
     r"\b(?:kind create cluster|minikube start|k3d cluster create|kind-action|setup-kind|setup-minikube"
     r"|setup-k3s"
     r"|k3d-action|microk8s|ct install|envtest|localstack|act -|chart-testing)"
@@ -25,32 +26,32 @@ _TEST_CLUSTER = re.compile(
 _PAGES = frozenset(
     {"actions/deploy-pages", "peaceiris/actions-gh-pages", "jamesives/github-pages-deploy-action"}
 )
-_OF_PAGES = re.compile(
+_OF_PAGES = regex(
     (
         r"\b(?:docs?|documentation|pages|website|site|storybook|preview|pr|pull[- ]request|playground|book"
         r"|mkdocs|sphinx|benchmarks?)\b"
     ),
     re.IGNORECASE,
 )
-_ABOUT_CODE = re.compile(
+_ABOUT_CODE = regex(
     r"docs?\b|documentation|sphinx|typedoc|cargo doc|rustdoc|mdbook|storybook|doxygen|jekyll|hugo|book\b|coverage"
     r"|benchmark|demo\b|playground|website|site\b|javadoc|dokka|pdoc|benches|report|helm|chart",
     re.IGNORECASE,
 )
 """What stands in a file that publishes pages about a program. In others the pages are the program."""
-_STATIC = re.compile(
+_STATIC = regex(
     r"vercel|netlify|wrangler|pages|surge|firebase|s3 |rsync|scp\b|gsutil|static|\bmike\b|mkdocs|docs"
     r"|amplify|deploy-\w*docs?"
 )
-_FOR_REVIEW = re.compile(r"workflow_run\.event\s*==\s*'pull_request")
-_NAMED_SO = re.compile(r"(?:^|[\s/_-])deploy(?:ment|s)?(?=$|[\s/_.\-:(])", re.IGNORECASE)
-_NAMED_TEST = re.compile(
+_FOR_REVIEW = regex(r"workflow_run\.event\s*==\s*'pull_request")
+_NAMED_SO = regex(r"(?:^|[\s/_-])deploy(?:ment|s)?(?=$|[\s/_.\-:(])", re.IGNORECASE)
+_NAMED_TEST = regex(
     r"(?:^|[-_/\s'\"])(?:tests?|unit|e2e|integration|pytest|specs?)(?=$|[-_/.\s'\"])", re.IGNORECASE
 )
-_SCRIPT = re.compile(r"(?:[\w.-]*[_-])?deploy(?:[_-][\w-]+)?(?:\.(?:sh|py|js|ts|rb|mjs|ps1))?")
-_REMOTE = re.compile(r"[\w.@$\{\}-]+:[\w~/$]")
-_OVER_SSH = re.compile(r"deploy|docker|systemctl|git pull|pm2|kubectl|service \w+ restart")
-_NOT_SO = re.compile(
+_SCRIPT = regex(r"(?:[\w.-]*[_-])?deploy(?:[_-][\w-]+)?(?:\.(?:sh|py|js|ts|rb|mjs|ps1))?")
+_REMOTE = regex(r"[\w.@$\{\}-]+:[\w~/$]")
+_OVER_SSH = regex(r"deploy|docker|systemctl|git pull|pm2|kubectl|service \w+ restart")
+_NOT_SO = regex(
     r"kubectl (?:-\S+ \S+ )*(?:create|patch|apply) (?:-n \S+ )?(?:namespace|ns|secret|configmap|sa"
     r"|serviceaccount|clusterrole\w*|node|-f \S*(?:crd|namespace)\S*)\b"
     r"|ansible-playbook\b.* --(?:check|syntax-check|list)|aws s3 sync s3://|helm (?:-\S+ \S+ )*(?:upgrade"
@@ -58,8 +59,8 @@ _NOT_SO = re.compile(
     r"|terraform apply\b.*-refresh-only|helm plugin|kubectl apply\b.*(?:cert-manager|metrics-server"
     r"|calico)\S*/releases/"
 )
-_PUBLISHES = re.compile(r"publish|release|build-push-action|bake-action|attest")
-_AND_THESE = re.compile(
+_PUBLISHES = regex(r"publish|release|build-push-action|bake-action|attest")
+_AND_THESE = regex(
     r"(?:npx (?:-\S+ )*)?(?:netlify(?:-cli)?|firebase-tools|surge|railway|copilot svc|zarf package) deploy\b"
     r"|railway up\b|doctl apps (?:create-deployment|update)\b|helmfile (?:-\S+ \S+ )*(?:apply|sync)\b"
     r"|flux (?:-\S+ \S+ )*reconcile\b|pulumi (?:-\S+ \S+ )*up\b|nomad (?:job )?run\b|docker service update\b"
@@ -68,15 +69,15 @@ _AND_THESE = re.compile(
     r"|update)\b"
 )
 """Commands that deploy, besides those that are known to all rules."""
-_HOOK = re.compile(r"deploy[_-]?hook|api\.render\.com/deploy|/deploy/srv-|deploy-?webhook", re.IGNORECASE)
+_HOOK = regex(r"deploy[_-]?hook|api\.render\.com/deploy|/deploy/srv-|deploy-?webhook", re.IGNORECASE)
 """Addresses that deploy when they are asked for."""
-_PACKAGES = re.compile(
+_PACKAGES = regex(
     r"(?:npm|pnpm|yarn|yarn npm|bun|cargo|poetry|uv|pdm|flit|hatch|vsce|npx vsce|ovsx|jsr|npx jsr|dart pub|flutter pub"
     r"|lerna|npx lerna|changeset|npx changeset) publish\b|(?:python3? -m )?twine upload\b|gem push\b|maturin (?:upload"
     r"|publish)\b|(?:\./)?mvnw? .*\bdeploy(?:\s|$)|dotnet nuget push\b|nuget push\b|mix hex\.publish\b"
 )
 _OF_PACKAGES = frozenset({"pypa/gh-action-pypi-publish", "js-devtools/npm-publish", "rubygems/release-gem"})
-_NOT_OUT = re.compile(
+_NOT_OUT = regex(
     r"--dry-run|--dry\b|--skip-upload|test\.pypi|testpypi|localhost|127\.0\.0\.1|verdaccio|local::"
 )
 _LIKELY = """

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Script, masked
 
 _DOWNLOADERS = {"curl", "wget", "wget2", "aria2c", "http", "https", "xh", "lynx", "axel"}
@@ -26,16 +27,14 @@ _STARTERS = {
     "busybox",
 }
 _WITH_VALUE = {"-u", "-g", "-p", "-h", "-C", "-n", "--user", "--group", "-k", "-s", "--signal", "-a"}
-_CHECKS = re.compile(
+_CHECKS = regex(
     r"\b(?:sha\d+sum|shasum|md5sum|b2sum|cksum|gpgv?|cosign|minisign|signify|slsa-verifier|rhash|sha256|gh attestation"
     r"|openssl (?:dgst|sha\d+)|Get-FileHash|certutil -hashfile|--checksum|checksum)\b"
 )
-_LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?:[:/]|$)|file://")
-_FETCHED = re.compile(r"(?:<<<|<\s*<\().*\b(?:curl|wget)\b")
-_PIPE = re.compile(
-    r"(?:\s*\d*[<>]+&?\s*[^\s|]+)*(?:\s|\\\r?\n)*\|&?(?:\s|\\\r?\n)*(?:[({]\s*)*(?:\w+=\S*\s+)*"
-)
-_OF_POWERSHELL = re.compile(
+_LOCAL = regex(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?:[:/]|$)|file://")
+_FETCHED = regex(r"(?:<<<|<\s*<\().*\b(?:curl|wget)\b")
+_PIPE = regex(r"(?:\s*\d*[<>]+&?\s*[^\s|]+)*(?:\s|\\\r?\n)*\|&?(?:\s|\\\r?\n)*(?:[({]\s*)*(?:\w+=\S*\s+)*")
+_OF_POWERSHELL = regex(
     r"(?:\b(?:irm|iwr|curl|wget|invoke-(?:webrequest|restmethod))\b[^\n;]*?\|\s*(?:iex|invoke-expression)\b"
     r"|\b(?:iex|invoke-expression)\b[^\n]{0,40}?\b(?:irm|iwr|curl|wget|invoke-(?:webrequest|restmethod)|downloadstring)\b"
     r"|\bdownloadstring\s*\([^\n]*?\)[^\n]{0,20}\|\s*(?:iex|invoke-expression)\b"
@@ -44,8 +43,8 @@ _OF_POWERSHELL = re.compile(
     r"|scriptblock\]::create\([^\n]{0,20}\b(?:irm|iwr|invoke-(?:webrequest|restmethod))\b)",
     re.IGNORECASE,
 )
-_WORDS_OF_POWERSHELL = re.compile(r"iex|invoke-expression|scriptblock|\.ps1", re.IGNORECASE)
-_TO_SHELL = re.compile(
+_WORDS_OF_POWERSHELL = regex(r"iex|invoke-expression|scriptblock|\.ps1", re.IGNORECASE)
+_TO_SHELL = regex(
     r"\b(?:curl|wget)\s[^|;&\n]*?https?[^|;&\n]*\|\s*(?:sudo(?:\s+-\S+)*\s+)?(?:/(?:usr/)?bin/)?"
     r"(?:ba|z|da|k|a)?sh\b(?!\s+[^-\s|;&])"
 )

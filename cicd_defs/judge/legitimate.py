@@ -8,6 +8,7 @@ narrow: a check that is waved through by mistake guards nothing.
 import re
 from collections.abc import Iterable
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
@@ -16,37 +17,37 @@ from cicd_defs.judge.purposes import Purpose, purpose_of
 from cicd_defs.judge.targets import operands
 from cicd_defs.plan.kinds import StepKind
 
-_FIXES = re.compile(
+_FIXES = regex(
     r"(?:^|[\s:_-])(?:--?fix(?:-only|-type\b\S*|-dry-run)?|--write|--unsafe-fixes|--autofix|--auto-?correct(?:-all)?|--in-place"
     r"|lint[:_-]fix|fix|autofix|format)(?=\s|$)"
 )
-_FIXING_HOOKS = re.compile(
+_FIXING_HOOKS = regex(
     r"\b(?:end-of-file-fixer|trailing-whitespace|pretty-format-\w+|mixed-line-ending|isort|black)\b"
 )
-_PREPARES = re.compile(
+_PREPARES = regex(
     r"--(?:install-types|store-durations|collect-only|update-snapshots?|snapshot-update|updateSnapshot|update-baseline"
     r"|create-baseline|generate-(?:baseline|allowlist|todo)|set-baseline|write-baseline|baseline-create|generate-config|auto-gen-config"
     r"|init|durations-path|benchmark-(?:only|save|json)|export-baseline|print-build-identifiers)\b"
 )
-_AGAIN = re.compile(r"\s--(?:lf|last-failed|rerun\S*|only-failures|only-rerun)\b")
-_COMMITS = re.compile(
+_AGAIN = regex(r"\s--(?:lf|last-failed|rerun\S*|only-failures|only-rerun)\b")
+_COMMITS = regex(
     r"\bgit\s+(?:-\S+\s+(?:\S+\s+)?)*(?:diff|commit|add|push|status|stash|apply)\b|gh\s+pr\s+create|create-pull-request"
     r"|git-auto-commit|add-and-commit|autofix-ci|pre-commit-ci|suggester|ghcommit|commit-action|git-commit"
 )
-_KEEPS = re.compile(
+_KEEPS = regex(
     r"\bgit\s+(?:-\S+\s+(?:\S+\s+)?)*(?:commit|add)\b|gh\s+pr\s+create|create-pull-request|git-auto-commit"
     r"|add-and-commit|autofix-ci|suggester|ghcommit|commit-action|git-commit"
 )
-_KNOWN_TO_FAIL = re.compile(r"\b(?:known|expected|not failing|flaky|intentional(?:ly)?)\b", re.IGNORECASE)
-_REASON = re.compile(
+_KNOWN_TO_FAIL = regex(r"\b(?:known|expected|not failing|flaky|intentional(?:ly)?)\b", re.IGNORECASE)
+_REASON = regex(
     r"fail|error|allow|flak|experiment|block|optional|known|unstable|inform|ignor|tolerat|best.effort"
     r"|not required|stop|yet",
     re.IGNORECASE,
 )
-_LOOKED_AT_LATER = re.compile(r"\$\?|\$\{\?}|PIPESTATUS")
+_LOOKED_AT_LATER = regex(r"\$\?|\$\{\?}|PIPESTATUS")
 _TELLING_OF = frozenset({"echo", "printf", "true", ":", "date"})
 _TELLING = frozenset({"echo", "printf", "true", ":", "cat", "set", "date"})
-_RECORDS = re.compile(r">>?\s*[\"']?(?!\$\{?GITHUB_STEP_SUMMARY|/dev/(?:null|stderr|stdout))[\w/$~]")
+_RECORDS = regex(r">>?\s*[\"']?(?!\$\{?GITHUB_STEP_SUMMARY|/dev/(?:null|stderr|stdout))[\w/$~]")
 _REPORT_INPUTS = (
     "output",
     "sarif_file",
@@ -56,9 +57,9 @@ _REPORT_INPUTS = (
     "report-file",
     "jsonfile",
 )
-_INTO_A_VARIABLE = re.compile(r"(\w+)=[\"']?\$\([^()]*$")
-_LEAVES_WITH_SUCCESS = re.compile(r"^[^|;\n]*&&\s*(?:\{\s*)?(?:exit 0|break|return)\b")
-_OUTPUT = re.compile(
+_INTO_A_VARIABLE = regex(r"(\w+)=[\"']?\$\([^()]*$")
+_LEAVES_WITH_SUCCESS = regex(r"^[^|;\n]*&&\s*(?:\{\s*)?(?:exit 0|break|return)\b")
+_OUTPUT = regex(
     r"(?:^|\s)(?:>>?|-o|--output(?:-file)?|--out|--json-report-file|--report-path|--sarif-output|--json-output|--report-file|-r)"
     r"[ =]?\"?([\w$/{}.-]*[\w-]\.[A-Za-z]\w{1,7})\b"
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import unwrapped
@@ -30,24 +31,22 @@ CHECKS = frozenset(
 )
 """The kinds of which a failure has to turn a run red."""
 
-_NOT_A_RUN = re.compile(r"\S+ (?:.* )?(?:--version|-V|--help|-h)$|\S+ (?:version|help)$")
-_OWN_SCRIPT = re.compile(
-    r"(?:\S+/)?(?:scripts?|ci|\.ci|bin|hack|tools?|dev|build|tests?|\.github|\.)/(?:\S+/)?"
-)
+_NOT_A_RUN = regex(r"\S+ (?:.* )?(?:--version|-V|--help|-h)$|\S+ (?:version|help)$")
+_OWN_SCRIPT = regex(r"(?:\S+/)?(?:scripts?|ci|\.ci|bin|hack|tools?|dev|build|tests?|\.github|\.)/(?:\S+/)?")
 _OWN_KINDS = (
-    (StepKind.TYPECHECK, re.compile(r"(?:type-?check|mypy|types)")),
-    (StepKind.FORMAT, re.compile(r"(?:check[-_](?:format|fmt)|(?:format|fmt)[-_]check)")),
-    (StepKind.LINT, re.compile(r"(?:run[-_])?(?:lint|style|check[-_]style)(?:[-_]\w+)?")),
-    (StepKind.E2E, re.compile(r"(?:run[-_])?e2e(?:[-_]tests?)?")),
-    (StepKind.TEST, re.compile(r"(?:run[-_]?)?(?:unit[-_]?|integration[-_]?)?tests?|check")),
+    (StepKind.TYPECHECK, regex(r"(?:type-?check|mypy|types)")),
+    (StepKind.FORMAT, regex(r"(?:check[-_](?:format|fmt)|(?:format|fmt)[-_]check)")),
+    (StepKind.LINT, regex(r"(?:run[-_])?(?:lint|style|check[-_]style)(?:[-_]\w+)?")),
+    (StepKind.E2E, regex(r"(?:run[-_])?e2e(?:[-_]tests?)?")),
+    (StepKind.TEST, regex(r"(?:run[-_]?)?(?:unit[-_]?|integration[-_]?)?tests?|check")),
 )
-_IN_CONTAINER = re.compile(
+_IN_CONTAINER = regex(
     r"(?:docker|podman|nerdctl)(?:[- ]compose)?(?: -\S+(?: \S+\.ya?ml)?)* (?:container )?(?:run|exec)\b"
     r"|kubectl\b.* exec\b"
     r"|(?:conda|mamba|micromamba|pixi|nix-shell|nix develop|singularity|apptainer)\b.* (?:run|exec|--run)\b"
 )
 _CONTAINERS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "kubectl", "sudo"})
-_A_PROGRAM = re.compile(r"[\w./@-]+(?::[\w.-]+)?")
+_A_PROGRAM = regex(r"[\w./@-]+(?::[\w.-]+)?")
 _VALUE_FOLLOWS = frozenset(
     {
         "-v",
@@ -78,7 +77,7 @@ _VALUE_FOLLOWS = frozenset(
     }
 )
 _MOST_WORDS = 60
-_OF_NO_CHECK = re.compile(
+_OF_NO_CHECK = regex(
     r"command -[vV]\b|(?:type|hash|which) |(?:\w*sh |source |\. )?[\"']?\$(?:\{?RUNNER_TEMP|\{\{ *runner\.temp)"
 )
 """`command -v shellcheck` asks whether a program is there; what lies in the runner's own folder is no file of ours."""

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar
 
-MOVING = re.compile(
+MOVING = regex(
     r"(?:latest|stable|edge|main|master|trunk|develop|development|dev|devel|next|nightly|canary|current|rolling|release"
     r"|prod|production|staging|stage|test|testing|beta|alpha|rc|snapshot)(?:-[a-z]+)*"
 )
@@ -16,11 +17,11 @@ MOVING = re.compile(
 
 _BUILDERS = ("docker/build-push-action", "redhat-actions/push-to-registry", "redhat-actions/buildah-build")
 _METADATA = "docker/metadata-action"
-_TRUE = re.compile(r"\s*(?:true|yes)\s*", re.IGNORECASE)
+_TRUE = regex(r"\s*(?:true|yes)\s*", re.IGNORECASE)
 _PUSHERS = {"docker", "podman", "buildah", "nerdctl"}
 _BUILT_AFAR = ("gcloud builds submit", "az acr build")
 """Commands that build an image where it is kept: a tag is all that they are told."""
-_PASSING_BY = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1]|kind-registry|registry\.local)(?::\d+)?/")
+_PASSING_BY = regex(r"(?:localhost|127\.0\.0\.1|\[::1]|kind-registry|registry\.local)(?::\d+)?/")
 """Registries of the job's own, which end with it."""
 
 

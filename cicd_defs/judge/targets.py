@@ -1,11 +1,11 @@
 """What a command looks at: the files and folders that it is pointed at, and whether the repository has them."""
 
-import re
 from bisect import bisect_right
 from itertools import accumulate
 from math import inf
 from typing import NamedTuple
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import moved_to
@@ -15,18 +15,18 @@ from cicd_defs.judge.purposes import kinds_of, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.plan.kinds import StepKind
 
-_PATH = re.compile(r"\.?[\w.@-]*[\w/.@-]*\w/?")
-_WITHOUT_VALUE = re.compile(
+_PATH = regex(r"\.?[\w.@-]*[\w/.@-]*\w/?")
+_WITHOUT_VALUE = regex(
     r"--(?:strict|check|diff|recursive|quiet|verbose|error|fix|no-\S+|all\S*|show-\S+|ignore-missing-imports|ci"
     r"|exit-zero|frozen|isolated|color|pretty|soft-fail|summary|cov|durations|lf|ff|sw|exitfirst|strict-\S+|runslow)"
     r"|-[qvrxslLw]+|-ll+|-ii+|-n|-i"
 )
-_POINTS = re.compile(
+_POINTS = regex(
     r"(?:-r|-d|--directory|--source|--file|--path|--requirement|--scan-path|--dir|--recursive|--lockfile"
     r"|--source-path|--config-dir|--iac-dir)"
 )
-_MOVES = re.compile(r"\b(?:cd|pushd)\s|\bgit\s+(?:clone|checkout|switch|worktree|submodule)\b")
-_CONFIGURATION = re.compile(
+_MOVES = regex(r"\b(?:cd|pushd)\s|\bgit\s+(?:clone|checkout|switch|worktree|submodule)\b")
+_CONFIGURATION = regex(
     r"(?:.*/)?(?:\.[^/]*|[^/]*\.(?:ya?ml|json|toml|cfg|ini|md|rst|txt|lock|mk)|Makefile|LICENSE|CODEOWNERS)|\.github/.*"
 )
 _MAKES = {StepKind.DOWNLOAD, StepKind.BUILD, StepKind.CACHE}

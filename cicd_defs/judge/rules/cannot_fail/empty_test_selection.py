@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from cicd_defs.facts.findings import Confidence, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
@@ -21,41 +22,41 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
-_MENTIONS = re.compile(
+_MENTIONS = regex(
     r"pytest|py\.test|go test|cargo|mvn|gradle|jest|vitest|ctest|dotnet|npm|pnpm|yarn|npx|mocha|playwright|rspec"
     r"|phpunit|pest|swift"
 )
 _MOST_NAMES = 6
-_WORDS = re.compile(r"\(|\)|[^\s()]+")
+_WORDS = regex(r"\(|\)|[^\s()]+")
 _LISTS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (
-        re.compile(r"(?:pytest|py\.test)\b"),
+        regex(r"(?:pytest|py\.test)\b"),
         frozenset({"--collect-only", "--co", "--fixtures", "--markers", "--setup-plan"}),
     ),
-    (re.compile(r"cargo (?:\+\S+ )?(?:test|nextest run)\b"), frozenset({"--no-run"})),
-    (re.compile(r"cargo (?:\+\S+ )?test\b.* -- "), frozenset({"--list"})),
-    (re.compile(r"go test\b"), frozenset({"-list", "-c"})),
-    (re.compile(r"playwright test\b"), frozenset({"--list"})),
-    (re.compile(r"vitest list\b"), frozenset({"list"})),
-    (re.compile(r"swift test list\b"), frozenset({"list"})),
-    (re.compile(r"(?:bundle exec )?rspec\b"), frozenset({"--dry-run"})),
+    (regex(r"cargo (?:\+\S+ )?(?:test|nextest run)\b"), frozenset({"--no-run"})),
+    (regex(r"cargo (?:\+\S+ )?test\b.* -- "), frozenset({"--list"})),
+    (regex(r"go test\b"), frozenset({"-list", "-c"})),
+    (regex(r"playwright test\b"), frozenset({"--list"})),
+    (regex(r"vitest list\b"), frozenset({"list"})),
+    (regex(r"swift test list\b"), frozenset({"list"})),
+    (regex(r"(?:bundle exec )?rspec\b"), frozenset({"--dry-run"})),
     (
-        re.compile(r"(?:phpunit|pest|paratest)\b"),
+        regex(r"(?:phpunit|pest|paratest)\b"),
         frozenset({"--list-tests", "--list-groups", "--list-suites"}),
     ),
-    (re.compile(r"gradlew?\b.* \S*[tT]est\w*"), frozenset({"--dry-run", "-m"})),
+    (regex(r"gradlew?\b.* \S*[tT]est\w*"), frozenset({"--dry-run", "-m"})),
     (
-        re.compile(r"(?:jest|npm (?:run )?test|yarn (?:run )?test|pnpm (?:run )?test)\b"),
+        regex(r"(?:jest|npm (?:run )?test|yarn (?:run )?test|pnpm (?:run )?test)\b"),
         frozenset({"--listTests"}),
     ),
-    (re.compile(r"dotnet test\b"), frozenset({"--list-tests", "-t"})),
-    (re.compile(r"ctest\b"), frozenset({"-N", "--show-only"})),
-    (re.compile(r"mocha\b"), frozenset({"--dry-run"})),
+    (regex(r"dotnet test\b"), frozenset({"--list-tests", "-t"})),
+    (regex(r"ctest\b"), frozenset({"-N", "--show-only"})),
+    (regex(r"mocha\b"), frozenset({"--dry-run"})),
 )
-_MAVEN_SKIPS = re.compile(r"-D(?:skipTests|maven\.test\.skip)(?:=true)?")
-_GO_TEST = re.compile(r"^func ((?:Test|Example|Fuzz|Benchmark)\w*)\(", re.MULTILINE)
-_PLAIN_PATTERN = re.compile(r"\^?\(?[\w|]{3,}\)?\$?")
-_MAY_BE_NONE = re.compile(r"-D(?:failIfNoTests|surefire\.failIfNoSpecifiedTests)=false")
+_MAVEN_SKIPS = regex(r"-D(?:skipTests|maven\.test\.skip)(?:=true)?")
+_GO_TEST = regex(r"^func ((?:Test|Example|Fuzz|Benchmark)\w*)\(", re.MULTILINE)
+_PLAIN_PATTERN = regex(r"\^?\(?[\w|]{3,}\)?\$?")
+_MAY_BE_NONE = regex(r"-D(?:failIfNoTests|surefire\.failIfNoSpecifiedTests)=false")
 _CARGO_VALUES = frozenset(
     {
         *(
@@ -83,7 +84,7 @@ _CARGO_VALUES = frozenset(
         ),
     }
 )
-_NO_VALUE = re.compile(
+_NO_VALUE = regex(
     r"--(?:passWithNoTests|ci|coverage|run|silent|verbose|runInBand|no-\w+|watch=false|bail|forceExit|)|-i|-w|run|test|--"
 )
 _PATTERNS = ("--testPathPattern", "--testPathPatterns", "--findRelatedTests")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
@@ -22,7 +23,7 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
-_FLAGS = re.compile(
+_FLAGS = regex(
     r"--exit-zero(?:-even-if-changed)?|--soft-?fail|--no-?fail|--nofail|--never-fail|--fail-never|-fn|--no-exit-code"
     r"|--no-exit-on-(?:warn|error)|--no-exit|--suppress-tests-failed-exit-code|--ignore-failures?|--always-succeed"
     r"|--warn-only|--zero-exit|--(?:cov-)?fail-under[= ]0|--fail-on[= ]none"

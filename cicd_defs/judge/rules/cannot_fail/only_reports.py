@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cicd_defs.facts.findings import Confidence, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, scalars
@@ -33,32 +34,28 @@ class _Tool(NamedTuple):
     option: str
 
 
-_REPORTS = re.compile(
+_REPORTS = regex(
     r"--?(?:format|f|output-format|sarif|json|sarif-output|output|o|template|report\S*|list-all-pkgs|download-db-only)\b"
     r"(?![ =]table\b)"
     r"|--(?:generate-|input|convert)"
 )
 _TOOLS = (
     _Tool(
-        re.compile(
-            r"trivy (?:-\S+ )*(?:fs|filesystem|image|i|config|conf|repo|repository|rootfs|k8s|sbom|vm)\b"
-        ),
-        re.compile(r"--exit-code\b|--exit-on-eol|--config\b|-c\b"),
+        regex(r"trivy (?:-\S+ )*(?:fs|filesystem|image|i|config|conf|repo|repository|rootfs|k8s|sbom|vm)\b"),
+        regex(r"--exit-code\b|--exit-on-eol|--config\b|-c\b"),
         "--exit-code 1",
     ),
-    _Tool(re.compile(r"semgrep (?:scan\b|--config\b|-\S*\s|\.)"), re.compile(r"--error\b"), "--error"),
+    _Tool(regex(r"semgrep (?:scan\b|--config\b|-\S*\s|\.)"), regex(r"--error\b"), "--error"),
+    _Tool(regex(r"grype (?!db|version|config)\S"), regex(r"--fail-on\b|-f\b|-c\b"), "--fail-on high"),
     _Tool(
-        re.compile(r"grype (?!db|version|config)\S"), re.compile(r"--fail-on\b|-f\b|-c\b"), "--fail-on high"
-    ),
-    _Tool(
-        re.compile(r"trufflehog (?:-\S+ )*(?:git|filesystem|github|docker)\b"),
-        re.compile(r"--fail\b"),
+        regex(r"trufflehog (?:-\S+ )*(?:git|filesystem|github|docker)\b"),
+        regex(r"--fail\b"),
         "--fail",
     ),
-    _Tool(re.compile(r"dockle (?:-\S+ )*\S"), re.compile(r"--exit-code\b"), "--exit-code 1"),
-    _Tool(re.compile(r"black\b.* --diff\b"), re.compile(r"--check\b"), "--check"),
-    _Tool(re.compile(r"isort\b.* --diff\b"), re.compile(r"--check\b|-c\b|--check-only\b"), "--check-only"),
-    _Tool(re.compile(r"(?:gofmt|gofumpt|goimports) (?:-\w+ )*-[ls]*[ld]"), re.compile(r" -\w*w\b"), ""),
+    _Tool(regex(r"dockle (?:-\S+ )*\S"), regex(r"--exit-code\b"), "--exit-code 1"),
+    _Tool(regex(r"black\b.* --diff\b"), regex(r"--check\b"), "--check"),
+    _Tool(regex(r"isort\b.* --diff\b"), regex(r"--check\b|-c\b|--check-only\b"), "--check-only"),
+    _Tool(regex(r"(?:gofmt|gofumpt|goimports) (?:-\w+ )*-[ls]*[ld]"), regex(r" -\w*w\b"), ""),
 )
 
 

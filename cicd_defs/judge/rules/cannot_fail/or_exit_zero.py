@@ -5,10 +5,10 @@
 **Example** `pytest -q || exit 0` becomes `pytest -q`.
 """
 
-import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script, with_all
@@ -19,7 +19,7 @@ from cicd_defs.judge.swallowed import command_name, guards_of, handled, swallowe
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
-_TRAP = re.compile(r"trap \S*?(?:.*[;\s\"'])?exit 0[;\"']* (?:\S+ )*(?:ERR|EXIT|0)(?: \S+)*")
+_TRAP = regex(r"trap \S*?(?:.*[;\s\"'])?exit 0[;\"']* (?:\S+ )*(?:ERR|EXIT|0)(?: \S+)*")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script, insert_pair, replace_scalar
@@ -107,9 +108,7 @@ _SWALLOWS = frozenset(
         ),
     }
 )
-_ANSWERS_BY_OUTPUT = re.compile(
-    r"gofmt|gofumpt|goimports|shfmt|detect-secrets scan|black\b.* --diff|git diff"
-)
+_ANSWERS_BY_OUTPUT = regex(r"gofmt|gofumpt|goimports|shfmt|detect-secrets scan|black\b.* --diff|git diff")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

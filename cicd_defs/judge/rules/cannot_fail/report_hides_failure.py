@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import scalars
@@ -22,17 +23,17 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
-_RUNS_ANYWAY = re.compile(
+_RUNS_ANYWAY = regex(
     r"(?!.*(?:!\s*failure|\bsuccess)\(\))(?!.*&&\s*\(?failure\(\))(?!.*\bfailure\(\)\)?\s*&&)(?s:.*)"
     r"(?:\balways\(\)|!\s*cancelled\(\))"
     r"|(?:\$\{\{)?\s*(?:success\(\)\s*\|\|\s*failure\(\)|failure\(\)\s*\|\|\s*success\(\))\s*(?:}})?\s*$"
 )
-_ALL = re.compile(r"needs\.\*|to[jJ][sS][oO][nN]\(\s*needs|join\(needs|needs\[")
+_ALL = regex(r"needs\.\*|to[jJ][sS][oO][nN]\(\s*needs|join\(needs|needs\[")
 _ASKING = frozenset({"[", "[[", "test", "grep", "jq"})
-_ACTS = re.compile(
+_ACTS = regex(
     r"setFailed|throw|github\.|exit|process|require|fetch|setOutput|summary|exportVariable|context\."
 )
-_BOTH = re.compile(
+_BOTH = regex(
     r"'(?:failure|cancelled)'\s*\)\s*&&\s*contains\(\s*needs\.\*\.result,\s*'(?:failure|cancelled)'"
 )
 _TELLING = frozenset({"echo", "printf", "true", ":", "exit", "set", "date", "cat", "return"})

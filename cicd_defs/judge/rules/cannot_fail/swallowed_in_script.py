@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate, Handler, read_script
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, UnreadableYaml, read_yaml
@@ -22,22 +23,22 @@ from cicd_defs.judge.rule import About, Found
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH, Confidence.HIGH, subject="repository")
 
 _TELLING = frozenset({"true", ":", "echo", "printf"})
-_PREPARES = re.compile(r"--install-types|--fix\b|--write\b|pre-commit|-durations|baseline")
-_CHECKING_NAME = re.compile(r"(?:test|lint|check|type-?check|types)(?:[:._-][\w:.-]+)?")
-_STRICT_MAKE = re.compile(r"^\s*(?:\.SHELLFLAGS|\.ONESHELL|SHELL\s*[:?]?=.*\s-\w*e)", re.MULTILINE)
+_PREPARES = regex(r"--install-types|--fix\b|--write\b|pre-commit|-durations|baseline")
+_CHECKING_NAME = regex(r"(?:test|lint|check|type-?check|types)(?:[:._-][\w:.-]+)?")
+_STRICT_MAKE = regex(r"^\s*(?:\.SHELLFLAGS|\.ONESHELL|SHELL\s*[:?]?=.*\s-\w*e)", re.MULTILINE)
 _GOES_ON = "the shell goes on behind it, and nobody looks at its exit status"
-_MAY_LOSE = re.compile(r"[|;\n]")
-_READ_LATER = re.compile(r"\$\$?\?|PIPESTATUS|\$\{\?")
-_TO_A_LOG = re.compile(
+_MAY_LOSE = regex(r"[|;\n]")
+_READ_LATER = regex(r"\$\$?\?|PIPESTATUS|\$\{\?")
+_TO_A_LOG = regex(
     r"[^|;&\n]*(?:2>&1\s*)?\|&?\s*(?:tee|cat|head|tail|ts|nl|column|xcpretty|xcbeautify|tparse)\b[^|\n]*$",
     re.MULTILINE,
 )
-_SCRIPTS = re.compile(r'"scripts"\s*:\s*\{')
-_COMPOSER_ENTRY = re.compile(r'"([\w:.-]+)"\s*:\s*("(?:[^"\\]|\\.)*"|\[[^\]]*\])')
-_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_SCRIPTS = regex(r'"scripts"\s*:\s*\{')
+_COMPOSER_ENTRY = regex(r'"([\w:.-]+)"\s*:\s*("(?:[^"\\]|\\.)*"|\[[^\]]*\])')
+_TEXT = regex(r'"((?:[^"\\]|\\.)*)"')
 _JUSTFILES = ("justfile", "Justfile", ".justfile")
 _TASKFILES = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "taskfile.yaml")
-_ENTRY = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*")')
+_ENTRY = regex(r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def find(repository: Repository) -> Iterator[Found]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
@@ -27,9 +28,9 @@ MOST_DOWNLOADS = 100
 """Downloads of one name that a fix follows: thousands of uploads must not be mended in thousands of places each."""
 
 _ANY = 0
-_EXPRESSION = re.compile(r"\$\{\{(.*?)}}", re.DOTALL)
+_EXPRESSION = regex(r"\$\{\{(.*?)}}", re.DOTALL)
 
-_OF_A_LEG = re.compile(
+_OF_A_LEG = regex(
     r"matrix|strategy|runner|steps|\bjob\b|hashFiles|github\.job\b|github\.action|\benv\.", re.IGNORECASE
 )
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from posixpath import join, normpath
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.deployments import Deployment, deployments, deploys
@@ -22,7 +23,7 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.FLOW, Severity.MEDIUM)
 
-_LOOKS = re.compile(
+_LOOKS = regex(
     r"kubectl\b.*\b(?:rollout status|wait)\b|helm (?:test|status)\b|\bcurl\b|\bwget\b|\bhttpie?\b|health"
     r"|smoke|readyz|livez"
     r"|wait-for|wait_for|argocd app wait|flux\b.*\bwait|stern\b|playwright|cypress|newman|k6 run|e2e"
@@ -31,12 +32,12 @@ _LOOKS = re.compile(
     r"|deployments? (?:status|wait)|heroku ps:wait|releases:output",
     re.IGNORECASE,
 )
-_ROLLS = re.compile(
+_ROLLS = regex(
     r"kubectl (?:-\S+ \S+ )*(?:apply|set image|replace|rollout restart|patch (?:deploy|statefulset"
     r"|daemonset|sts|ds)\S*)"
 )
-_HELM = re.compile(r"helm (?:-\S+ \S+ )*(?:upgrade|install)\b")
-_STARTS = re.compile(
+_HELM = regex(r"helm (?:-\S+ \S+ )*(?:upgrade|install)\b")
+_STARTS = regex(
     r"aws (?:ecs update-service|deploy create-deployment|apprunner start-deployment|elasticbeanstalk update-environment"
     r"|lambda update-function-code)\b"
     r"|docker (?:-\S+ \S+ )*(?:stack deploy|service update|compose\b.* up|(?:--context|-c|-H|--host)[ =]\S+ .*\bup)\b"
@@ -46,17 +47,17 @@ _STARTS = re.compile(
     r"|argocd app sync\b|doctl apps (?:create-deployment|update)\b|(?:curl|wget|https?)\b"
 )
 """Commands that are done when the new version is on its way."""
-_DETACHED = re.compile(
+_DETACHED = regex(
     r"docker[- ]compose\b.* up\b|docker (?:service update|stack deploy|run)\b|systemctl (?:re)?start|pm2 \w"
     r"|service \S+ restart|kubectl\b.* (?:apply|set image|rollout restart)|supervisorctl (?:re)?start",
     re.DOTALL,
 )
 """What starts something on another machine and goes on."""
-_OWN = re.compile(r"(?:[\w.-]+/)*(?:[\w.-]*[_-])?deploy(?:[_-][\w-]+)?\.(?:sh|bash)")
+_OWN = regex(r"(?:[\w.-]+/)*(?:[\w.-]*[_-])?deploy(?:[_-][\w-]+)?\.(?:sh|bash)")
 _OF_AMAZON = "aws-actions/amazon-ecs-deploy-task-definition"
 _WAITING = ("--wait", "--atomic", "--rollback-on-failure", "--wait-for-jobs")
-_NAMESPACE = re.compile(r"(?:-n|--namespace)[ =](\S+)")
-_TARGET = re.compile(
+_NAMESPACE = regex(r"(?:-n|--namespace)[ =](\S+)")
+_TARGET = regex(
     r"(?:set image|rollout restart|patch)\s+(?:-\S+ \S+ )*?(\S+/\S+|(?:deploy|deployment|statefulset|sts"
     r"|daemonset|ds)\s+\S+)"
 )

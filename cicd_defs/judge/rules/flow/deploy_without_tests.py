@@ -6,10 +6,10 @@ ended, or although they failed.
 **Example** `deploy:` beside `test:` gets `needs: test`.
 """
 
-import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.judge.deployments import deploys, events_of, publishes, tested_before, tests
 from cicd_defs.judge.edits import with_all
@@ -22,8 +22,8 @@ from cicd_defs.judge.together import run_together
 ABOUT = About(Family.FLOW, Severity.HIGH)
 
 _BEFORE_MERGE = frozenset({"pull_request", "pull_request_target"})
-_HOWEVER = re.compile(r"always\(\s*\)|!\s*cancelled\(\s*\)")
-_LOOKS = re.compile(r"needs\.[\w*-]+\.result|success\(|needs\[|!\s*failure\(")
+_HOWEVER = regex(r"always\(\s*\)|!\s*cancelled\(\s*\)")
+_LOOKS = regex(r"needs\.[\w*-]+\.result|success\(|needs\[|!\s*failure\(")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

@@ -31,7 +31,7 @@ _BRINGS = regex(
 _ACTION_BRINGS = regex(r"checkout|clone|download|artifact|cache/restore|actions/cache|git-|get-repo|sparse")
 _BY_FILE: tuple[re.Pattern[str], ...] = tuple(
     map(
-        re.compile,
+        regex,
         (
             r"(?:make|gmake|just|task|rake|mage)(?:\s|$)(?!.*(?:-C|-f|--version|--directory|--file|--help))",
             (

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping as YamlMapping
 from cicd_defs.facts.yaml_nodes import Scalar
@@ -25,19 +26,19 @@ ABOUT = About(Family.PLAIN_BUGS, Severity.HIGH)
 
 _PATH = r"(?:github|needs|steps|job|jobs|runner|inputs|env|vars)(?:\s*\.\s*(?:[\w-]+|\*)|\[\s*'[^']*'\s*])+"
 _WORD = r"'((?:[^']|'')*)'"
-_EQUALS = re.compile(rf"(?<![\w.'])({_PATH})\s*(?:==|!=)\s*{_WORD}", re.IGNORECASE)
-_EQUALLED = re.compile(rf"{_WORD}\s*(?:==|!=)\s*({_PATH})(?![\w.('])", re.IGNORECASE)
-_BEGINS = re.compile(rf"startsWith\(\s*({_PATH})\s*,\s*{_WORD}\s*\)", re.IGNORECASE)
-_HOLDS = re.compile(
+_EQUALS = regex(rf"(?<![\w.'])({_PATH})\s*(?:==|!=)\s*{_WORD}", re.IGNORECASE)
+_EQUALLED = regex(rf"{_WORD}\s*(?:==|!=)\s*({_PATH})(?![\w.('])", re.IGNORECASE)
+_BEGINS = regex(rf"startsWith\(\s*({_PATH})\s*,\s*{_WORD}\s*\)", re.IGNORECASE)
+_HOLDS = regex(
     rf"contains\(\s*(?:join\(\s*)?((?:needs|steps)\s*\.\s*\*\s*\.\s*\w+)(?:\s*,\s*'[^']*'\s*\))?\s*,\s*{_WORD}\s*\)",
     re.IGNORECASE,
 )
-_AMONG = re.compile(rf"contains\(\s*fromJSON\(\s*'(\[[^']*\])'\s*\)\s*,\s*({_PATH})\s*\)", re.IGNORECASE)
-_TRUE = re.compile(rf"(?<![\w.'])({_PATH})\s*(?:==|!=)\s*(true)\b", re.IGNORECASE)
-_TEXTS = re.compile(
+_AMONG = regex(rf"contains\(\s*fromJSON\(\s*'(\[[^']*\])'\s*\)\s*,\s*({_PATH})\s*\)", re.IGNORECASE)
+_TRUE = regex(rf"(?<![\w.'])({_PATH})\s*(?:==|!=)\s*(true)\b", re.IGNORECASE)
+_TEXTS = regex(
     r"(?:needs|steps|jobs)\.[\w-]+\.outputs\.[\w-]+|env\.\w+|vars\.\w+|github\.event\.inputs\.[\w-]+"
 )
-_IN_SHELL = re.compile(
+_IN_SHELL = regex(
     r"""(?<![\w$])(["']?)(?:\$\{\{\s*(?P<path>[\w.*-]+)\s*}}|\$\{?(?P<name>\w+)\}?)\1\s*(?:==|!=|=)\s*(?P<quote>["']?)"""
     r"""(?P<word>[\w./-]+)(?P=quote)(?=[\s\])};]|$)"""
 )
@@ -49,7 +50,7 @@ _OF_RUNNER = {
     "GITHUB_REF_NAME": "github.ref_name",
     "GITHUB_EVENT_NAME": "github.event_name",
 }
-_WHOLE = re.compile(r"\s*\$\{\{\s*([\w.*-]+)\s*}}\s*")
+_WHOLE = regex(r"\s*\$\{\{\s*([\w.*-]+)\s*}}\s*")
 
 Told = tuple[int, int, str, str | None]
 """From where to where in an expression, what is wrong, and what stands in for it."""

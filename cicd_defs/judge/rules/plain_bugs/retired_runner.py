@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence, scalars
 from cicd_defs.judge.edits import remove_item, with_all
@@ -20,12 +21,12 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.HIGH)
 
-_LABEL = re.compile(r"(?<![\w.-])(?:ubuntu|macos|windows)-\d[\w.-]*", re.IGNORECASE)
-_OF_MATRIX = re.compile(r"matrix\.([\w-]+)|matrix\[\s*'([^']+)'\s*]", re.IGNORECASE)
-_OF_INPUT = re.compile(r"inputs\.([\w-]+)", re.IGNORECASE)
-_ASKS = re.compile(r"runs?[-_]?on|runner|(?:^|[-_])os(?:$|[-_])|platform|image$|machine", re.IGNORECASE)
+_LABEL = regex(r"(?<![\w.-])(?:ubuntu|macos|windows)-\d[\w.-]*", re.IGNORECASE)
+_OF_MATRIX = regex(r"matrix\.([\w-]+)|matrix\[\s*'([^']+)'\s*]", re.IGNORECASE)
+_OF_INPUT = regex(r"inputs\.([\w-]+)", re.IGNORECASE)
+_ASKS = regex(r"runs?[-_]?on|runner|(?:^|[-_])os(?:$|[-_])|platform|image$|machine", re.IGNORECASE)
 
-_TOGETHER = re.compile(r"((?:ubuntu|macos|windows)-)\$\{\{\s*matrix\.([\w-]+)\s*}}", re.IGNORECASE)
+_TOGETHER = regex(r"((?:ubuntu|macos|windows)-)\$\{\{\s*matrix\.([\w-]+)\s*}}", re.IGNORECASE)
 
 Place = tuple[Scalar, Sequence | None]
 """A word that becomes a label, and the list that it is an item of."""

@@ -14,6 +14,7 @@ from posixpath import join, normpath
 
 from cicd_defs.facts.findings import Family, Severity
 from cicd_defs.facts.instructions import instructions_of, is_dockerfile
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import read_script
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
@@ -23,10 +24,8 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.SAFETY_NETS, Severity.MEDIUM, subject="repository")
 
-_CHECKED = re.compile(r"--checksum=")
-_IN_BRACKETS = re.compile(
-    r"\[\s*\"(?:/(?:usr/)?bin/)?(?:ba|da|z|a)?sh\",\s*\"-\w*c\",\s*\"([^\"\\\\]*)\"\s*]"
-)
+_CHECKED = regex(r"--checksum=")
+_IN_BRACKETS = regex(r"\[\s*\"(?:/(?:usr/)?bin/)?(?:ba|da|z|a)?sh\",\s*\"-\w*c\",\s*\"([^\"\\\\]*)\"\s*]")
 _SHELLS = {"sh", "bash", "zsh", "dash", "source", "."}
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import nothing_in, texts_of
 from cicd_defs.judge.edits import insert_pair, replace_scalar
@@ -38,19 +39,19 @@ _SHORT = frozenset(
         StepKind.SCAN,
     }
 )
-_LONG_BY_NAME = re.compile(r"(?i)(?:\b|_)(?:long|slow|soak|stress|fuzz\w*|benchmarks?|nightly|full)(?:\b|_)")
-_LONG_BY_WORDS = re.compile(
+_LONG_BY_NAME = regex(r"(?i)(?:\b|_)(?:long|slow|soak|stress|fuzz\w*|benchmarks?|nightly|full)(?:\b|_)")
+_LONG_BY_WORDS = regex(
     r"codeql-action/(?:analyze|autobuild)|docker/(?:build-push|bake|setup-qemu)-action|depot/(?:build-push|bake)-action"
     r"|\bbuildx\b|pypa/cibuildwheel|\bcibuildwheel\b|maturin|goreleaser|xcodebuild|android-emulator-runner"
     r"|gradlew? .*assemble|\bpod install\b|electron-builder|-fuzz(?:time)?\b"
     r"|cargo (?:fuzz|mutants|miri|bench)|--platform[= ]"
 )
-_COMPILES = re.compile(
+_COMPILES = regex(
     r"\b(?:cargo|gradlew?|mvnw?|bazel|msbuild|cmake|ninja|swift build|dotnet|sbt|stack build)\b"
 )
-_BUILDS_BY_NAME = re.compile(r"(?i)(?:\b|_)(?:build|release|publish|package|app)(?:\b|_)")
-_SLOW_RUNNERS = re.compile(r"(?i)windows|macos")
-_GIVEN = re.compile(r"(?:--?timeout[= ]|\btimeout (?:-\S+ (?:\d+\S* )?)*)\"?(\d{1,3})(m|h)(?:in)?\b")
+_BUILDS_BY_NAME = regex(r"(?i)(?:\b|_)(?:build|release|publish|package|app)(?:\b|_)")
+_SLOW_RUNNERS = regex(r"(?i)windows|macos")
+_GIVEN = regex(r"(?:--?timeout[= ]|\btimeout (?:-\S+ (?:\d+\S* )?)*)\"?(\d{1,3})(m|h)(?:in)?\b")
 _CHECKS = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.TYPECHECK, StepKind.SCAN})
 
 

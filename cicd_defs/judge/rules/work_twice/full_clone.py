@@ -6,10 +6,10 @@ of some years that takes longer than the checks do.
 **Example** `with: {fetch-depth: 0}` before `ruff check .` goes.
 """
 
-import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.edits import remove_pair
@@ -20,7 +20,7 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.WORK_TWICE, Severity.LOW)
 
-_REASON = re.compile(
+_REASON = regex(
     r"(?i)#.*\b(?:history|tags?|full|all|scm|git|version\w*|need\w*|require\w*|commits?|blame|diff|depth)\b"
 )
 
