@@ -1,13 +1,14 @@
 """Which of zizmor's findings speak in the strict profile only.
 
 zizmor's pedantic persona and its auditor do, and of its regular one what speaks of a shape rather than of a defect:
-a trigger, a choice that was made knowingly, a value that nobody outside the repository can set.
+a trigger, a choice that was made knowingly, a value that nobody outside the repository can set, an action of the same
+owner.
 """
 
 from collections.abc import Callable
 from collections.abc import Mapping as Mapped
 
-from cicd_defs.judge.adopted import artipacked, cache_poisoning
+from cicd_defs.judge.adopted import artipacked, cache_poisoning, owner
 from cicd_defs.judge.adopted.place import Place
 
 SHAPES = frozenset(
@@ -41,6 +42,7 @@ MEANT: Mapped[str, Callable[[Place], bool]] = {
     "cache-poisoning": cache_poisoning.is_elsewhere,
     "github-env": _in_action,
     "template-injection": _low,
+    "unpinned-uses": owner.is_own,
 }
 """Audits of defects, and what of theirs is none, or is meant so."""
 

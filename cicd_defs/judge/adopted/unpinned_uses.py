@@ -1,7 +1,8 @@
 """An action is used by a name that can move.
 
 **Why it matters** A tag or a branch can be pointed at other code tomorrow, by whoever gets hold of the action's
-repository. That code runs with the job's token and its secrets.
+repository. That code runs with the job's token and its secrets. What the repository's own owner keeps, where its files
+say who that is, is told in the strict profile only.
 **How to fix** Pin the commit, and keep the version behind it as a comment, so that Dependabot or Renovate can move
 both. The commit is that of the dated table that comes with this program; an action or a version that is not in it, and
 a branch, are reported and never guessed.
