@@ -80,7 +80,7 @@ CASES = (
          "          persist-credentials: false\n"),
     step("artipacked", "a job that pushes", f"      - uses: {CHECKOUT} # v4.2.2\n      - run: git push\n", None),
     step("artipacked", "a token of its own is there to push with",
-         f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          token: ${{{{ secrets.BOT }}}}\n      - uses: someone/latest-news@v1\n", None),
+         f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          token: ${{{{ secrets.BOT || github.token }}}}\n      - uses: someone/latest-news@v1\n", None),
     step("artipacked", "a token of its own that nothing uses later",
          f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          token: ${{{{ secrets.BOT }}}}\n      - run: cargo fmt\n",
          f"      - uses: {CHECKOUT} # v4.2.2\n        with:\n          token: ${{{{ secrets.BOT }}}}\n          persist-credentials: false\n      - run: cargo fmt\n"),

@@ -29,7 +29,7 @@ _PUSHING = regex(
     r"/(?:.*(?:commit|push|changelog|gh-pages|github-pages|release-please|semantic-release|bump|tag|chart-releaser|version"
     r"|sync|mirror|merge|cherry|backport|latest-changes).*)$|changesets/action|autofix-ci/"
 )
-_OF_THE_JOB = regex(r"(?i)\bgithub\.token\b|\bsecrets\.github_token\b")
+_OF_THE_JOB = regex(r"(?i)\$\{\{\s*(?:github\.token|secrets\.github_token)\s*}}")
 _PUSHED = "the last step that may push"
 _OF_OTHER_THINGS = {"crate-ci/committed", "docker/build-push-action"}
 _FETCHES = regex(r"\bgit\b[^\n|;&]*\b(?:fetch|pull|submodule|clone|ls-remote|lfs|remote)\b")
@@ -64,7 +64,7 @@ def is_needed(place: Place) -> bool:
     if "persist-credentials" in step.inputs or step.index < _last_push(step.job, place.text):
         return True
     given = bool(step.given("ssh-key")) or (
-        step.given("token") and not _OF_THE_JOB.search(step.given("token"))
+        step.given("token") and not _OF_THE_JOB.fullmatch(step.given("token"))
     )
     return bool(given) and step.index < _last_odd(step.job)
 
