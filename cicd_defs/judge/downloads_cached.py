@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
@@ -23,7 +24,7 @@ _PATHS = (
 _CARGO = r"build|b|test|t|clippy|check|c|nextest|doc|bench|llvm-cov|tarpaulin|hack|miri"
 _GOALS = r"test|verify|package|install|compile|site|check|integration-test"
 _INSTALLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (manager, re.compile(pattern))
+    (manager, regex(pattern))
     for manager, pattern in (
         ("uv", rf"uv (?:-\S+ )*(?:sync\b|pip (?:sync\b|install\b.*(?:{_PATHS})))"),
         (
@@ -46,6 +47,9 @@ _INSTALLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("gradle", r"(?:\./|\S+/)?gradlew?(?:\.bat)? .*\w"),
         ("bundler", r"(?:bundle|bundler) (?:install\b|i\b|--\S+|$)|bundle$"),
         ("composer", r"composer (?:-\S+ )*(?:install|update|i)\b(?! [a-z])"),
+        ("nuget", r"dotnet (?:restore|build|test|publish|pack)\b(?!.* --no-restore)"),
+        ("mix", r"mix deps\.get\b"),
+        ("pub", r"(?:flutter|dart) pub get\b"),
     )
 )
 LOCKS: dict[str, tuple[str, ...]] = {
@@ -63,6 +67,9 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "gradle": ("*.gradle", "*.gradle.kts"),
     "bundler": ("Gemfile.lock",),
     "composer": ("composer.lock",),
+    "nuget": ("packages.lock.json",),
+    "mix": ("mix.lock",),
+    "pub": ("pubspec.lock",),
 }
 """The files that say what is fetched: where a repository has none of them, each run is meant to see what is newest."""
 
@@ -79,6 +86,8 @@ SETUP_OF = {
     "bundler": "ruby/setup-ruby",
     "uv": "astral-sh/setup-uv",
     "pdm": "pdm-project/setup-pdm",
+    "nuget": "actions/setup-dotnet",
+    "pub": "subosito/flutter-action",
 }
 """The action whose `cache` keeps what a package manager fetches."""
 
@@ -89,6 +98,8 @@ _KEEPS: dict[str, tuple[str, ...]] = {
     "actions/setup-java": ("maven", "gradle"),
     "pnpm/action-setup": ("pnpm",),
     "pdm-project/setup-pdm": ("pdm",),
+    "actions/setup-dotnet": ("nuget",),
+    "subosito/flutter-action": ("pub",),
     "astral-sh/setup-uv": ("uv", "pip"),
 }
 _KEEP_ALWAYS: dict[str, tuple[str, ...]] = {
@@ -125,6 +136,9 @@ _PLAIN_SETUPS = frozenset(
             "actions-rs/toolchain",
             "snok/install-poetry",
             "shivammathur/setup-php",
+            "erlef/setup-beam",
+            "subosito/flutter-action",
+            "dart-lang/setup-dart",
             "docker/setup-buildx-action",
         ),
         *("docker/setup-qemu-action", "taiki-e/install-action", "azure/setup-helm", "azure/setup-kubectl"),
@@ -132,12 +146,12 @@ _PLAIN_SETUPS = frozenset(
         *("hashicorp/setup-terraform", "google-github-actions/setup-gcloud", "docker/setup-docker-action"),
     }
 )
-_MAY_KEEP = re.compile(r"cache|setup|install|bootstrap|toolchain|prepare|init|nix|mise|devbox|pixi")
-_VERSION_IN_COMMENT = re.compile(r"#.*?\bv?(\d+)(?:\.\d+)*")
-_NOT_HOSTED = re.compile(
+_MAY_KEEP = regex(r"cache|setup|install|bootstrap|toolchain|prepare|init|nix|mise|devbox|pixi")
+_VERSION_IN_COMMENT = regex(r"#.*?\bv?(\d+)(?:\.\d+)*")
+_NOT_HOSTED = regex(
     r"(?i)self-hosted|depot-|blacksmith|namespace-|buildjet|warp-|runs-on[=,]|ubicloud|codebuild"
 )
-_HOSTED = re.compile(r"(?i)(?:ubuntu|macos|windows)-|\$\{\{")
+_HOSTED = regex(r"(?i)(?:ubuntu|macos|windows)-|\$\{\{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +219,7 @@ def _setup_keeps(step: WrittenStep, repository: Repository) -> bool:
     if step.action == "actions/setup-go":
         return given != "false" and (major >= 4 or given == "true")
     if step.action == "astral-sh/setup-uv":
-        return bool(given) or major >= 5
+        return given != "false" and (bool(given) or major >= 5)
     if step.action == "actions/setup-node" and not given:
         return step.given("package-manager-cache") == "false" or (
             major >= 5 and _names_its_manager(repository)

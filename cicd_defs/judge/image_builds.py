@@ -1,5 +1,6 @@
 """Builds of container images in a workflow: what is built from what, read off actions and commands."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,7 +25,10 @@ _PROGRAMS = (
     ("nerdctl", "build"),
     ("buildah", "bud"),
     ("buildah", "build"),
+    ("docker", "compose", "build"),
+    ("docker-compose", "build"),
 )
+_HERE = re.compile(r"^(?:\$\{?(?:PWD|GITHUB_WORKSPACE)\}?|\$\(pwd\)|\$\{\{ *github\.workspace *}})/?")
 _SHORT = {"-f": "--file", "-t": "--tag", "-o": "--output"}
 _WITH_VALUE = frozenset(
     {
@@ -135,7 +139,7 @@ def _of_command(step: WrittenStep, command: Command, words: tuple[str, ...], fol
         else:
             context = word
         at += 1
-    local = moved_to(folder, context.strip("\"'").removeprefix("./"))
+    local = moved_to(folder, _HERE.sub("", context.strip("\"'")).removeprefix("./"))
     files = options.get("--file", [])
     dockerfile = (
         moved_to(folder, files[-1].strip("\"'").removeprefix("./"))
@@ -150,6 +154,8 @@ def _of_command(step: WrittenStep, command: Command, words: tuple[str, ...], fol
         ",".join(options.get("--platform", [])),
         " ".join(options.get("--build-context", [])),
     )
+    if "compose" in command.words[:3] or command.name == "docker-compose":
+        what = (folder, "docker-compose.yml", *words)
     start, end = step.place(command.start, command.end)
     tags = tuple(options.get("--tag", ()))
     return ImageBuild(step, start, end, what, tags, "--push" in options, "--cache-from" in options, command)

@@ -45,6 +45,9 @@ WITHOUT_CACHE: dict[str, float] = {
     "gradle": 1.5,
     "bundler": 0.8,
     "composer": 0.4,
+    "nuget": 0.5,
+    "mix": 0.8,
+    "pub": 0.4,
     "docker": 2.5,
 }
 """What a package manager fetches or builds again in each run."""

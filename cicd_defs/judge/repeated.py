@@ -11,7 +11,7 @@ from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
-from cicd_defs.judge.purposes import CHECKS, checks_of, kind_of_action, purpose_of
+from cicd_defs.judge.purposes import CHECKS, called_as, checks_of, kind_of_action, purpose_of, purpose_of_text
 from cicd_defs.plan.kinds import StepKind
 
 _ABOUT_THE_RUN = re.compile(
@@ -21,9 +21,11 @@ _BRANCHES = re.compile(r"\s*(?:if|case|for|while|until|select|function)\b|\s*\w+
 _OF_A_TOOLCHAIN = re.compile(
     r"cargo (?:\S+ )*?(?:clippy|check|doc|udeps|geiger|semver-checks|hack|vet)\b|clippy|golangci-lint|staticcheck"
     r"|revive|go (?:vet|tool|fix|run)|govulncheck|gosec|prospector|dotnet|msbuild|swiftlint|ktlint|detekt"
-    r"|(?:mvnw?|gradlew?|sbt|mill|bazel)\b|clang-tidy|cppcheck|ctest|cmake|meson|mix|steep|perlcritic"
+    r"|(?:mvnw?|gradlew?)\b(?!.*spotless)|(?:sbt|mill|bazel)\b|clang-tidy|cppcheck|ctest|cmake|meson|mix(?! format)"
+    r"|steep|perlcritic"
     r"|twine|check-wheel-contents|auditwheel|abi3audit|publint|attw"
-    r"|php|rails|julia|cabal|hlint|stack|trivy (?:image|rootfs)|grype|dockle|docker|syft|snyk container|kube-bench"
+    r"|php(?![\w-])|phpstan|phpunit|rails|julia|cabal|hlint|stack"
+    r"|trivy (?:image|rootfs)|grype|dockle|docker|syft|snyk container|kube-bench"
 )
 _ACTIONS_OF_A_TOOLCHAIN = re.compile(
     r"golangci|clippy|staticcheck|semver-checks|govulncheck|codeql|scorecard|dependency-review|sonar|qodana|pylint"
@@ -32,6 +34,15 @@ _ACTIONS_OF_A_TOOLCHAIN = re.compile(
 _ANYWHERE = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.SCAN})
 """Kinds of checks of which many read the files alone: neither system nor version of a language matter."""
 
+_IS_EMPTY = re.compile(r"(?:^|[\n;&])\s*(?:test|\[) -z [\"']?\$\($")
+_BY_ACTION = {
+    "pre-commit/action": "pre-commit run --all-files",
+    "astral-sh/ruff-action": "ruff check",
+    "chartboost/ruff-action": "ruff check",
+    "psf/black": "black --check",
+}
+"""What an action runs that is given nothing."""
+_IN_PASSING = re.compile(r" --(?:show-diff-on-failure|color(?:[= ]\S+)?|no-progress|verbose)(?=\s|$)")
 _SAME = ((re.compile(r"^(npm|pnpm|yarn) (?:run |run-script )?(?:t|tst|test)\b"), r"\1 test"),)
 _HERE_IS_MEANT = re.compile(r"^(?:ruff (?:check|format)|black|isort|eslint|prettier|flake8)\b")
 
@@ -41,6 +52,7 @@ class Check:
     """A check in a step. `text` is its program with all arguments, `start` and `end` are where it stands in the file.
 
     `anywhere` says that it reads the repository's files alone, so that its job's system and versions do not matter.
+    `through` is the name by which it is called: `make lint`.
     """
 
     step: WrittenStep
@@ -51,6 +63,7 @@ class Check:
     end: int
     anywhere: bool
     command: Command | None = None
+    through: str = ""
 
     @property
     def name(self) -> str:
@@ -74,8 +87,14 @@ def checks_in(step: WrittenStep) -> Iterator[Check]:
         start, end = step.place(command.start, command.end)
         text = spelled(command.plain)
         folder = folders.get(id(command), step.directory)
-        anywhere = purpose.kind in _ANYWHERE and not _OF_A_TOOLCHAIN.match(text)
+        inner = next((one for one in called_as(command)[1:] if purpose_of_text(one)), text)
+        anywhere = reads_files_alone(purpose.kind, inner)
         yield Check(step, purpose.kind, text, folder, start, end, anywhere, command)
+
+
+def reads_files_alone(kind: StepKind, text: str) -> bool:
+    """Whether neither the system nor a language's version matters to a check."""
+    return kind in _ANYWHERE and not _OF_A_TOOLCHAIN.match(text)
 
 
 def _of_action(step: WrittenStep) -> Iterator[Check]:
@@ -86,6 +105,8 @@ def _of_action(step: WrittenStep) -> Iterator[Check]:
         (name, _flat(node.text)) for name, node in step.inputs.items() if not _ABOUT_THE_RUN.fullmatch(name)
     )
     text = " ".join((step.action, *(f"{name}={value}" for name, value in given)))
+    if not given or given == [("extra_args", "--all-files")]:
+        text = _BY_ACTION.get(step.action, text)
     anywhere = kind in _ANYWHERE and not _ACTIONS_OF_A_TOOLCHAIN.search(step.action)
     yield Check(step, kind, text, step.directory, step.uses.start, step.uses.end, anywhere)
 
@@ -93,7 +114,7 @@ def _of_action(step: WrittenStep) -> Iterator[Check]:
 @lru_cache(maxsize=4096)
 def spelled(plain: str) -> str:
     """A command in one of the ways in which it can be written: `npm run test` and `npm t` are `npm test`."""
-    text = _flat(plain)
+    text = _IN_PASSING.sub("", _flat(plain)).replace("pre-commit run -a", "pre-commit run --all-files")
     for pattern, instead in _SAME:
         text = pattern.sub(instead, text)
     return text.removesuffix(" .") if _HERE_IS_MEANT.match(text) else text
@@ -104,10 +125,15 @@ def _flat(text: str) -> str:
 
 
 def _is_conditional(step: WrittenStep, command: Command) -> bool:
-    """Whether a script runs a command only sometimes, or wants its output and not its status."""
+    """Whether a script runs a command only sometimes, or wants its output and not its status.
+
+    `test -z "$(gofmt -l .)"` makes a status of the output.
+    """
+    script = step.script
+    if command.fate is Fate.CAPTURED and script and _IS_EMPTY.search(script.text[: command.start]):
+        return False
     if command.fate in {Fate.CAPTURED, Fate.TESTED} or command.function:
         return True
-    script = step.script
     if script is None or command.statement >= len(script.statements):
         return False
     start, end = script.statements[command.statement]

@@ -174,6 +174,12 @@ def starts_on_updates(workflow: WrittenWorkflow) -> Scalar | None:
     return pair[0]
 
 
+def starts_for_itself_only(workflow: WrittenWorkflow) -> bool:
+    """Whether a pull request starts a file only where it changes the file itself: its steps are tried there."""
+    filters = workflow.event("pull_request")
+    return filters is not None and [one.text for one in texts_of(filters.get("paths"))] == [workflow.path]
+
+
 def all_branches(filters: YamlMapping | None) -> bool:
     """Whether a push to any branch starts a run."""
     if filters is None:

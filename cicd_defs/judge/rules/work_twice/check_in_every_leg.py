@@ -94,6 +94,8 @@ def _depends_on_the_leg(job: WrittenJob, step: WrittenStep, check: Check) -> boo
             return True
         if _variable_of_the_leg(job, check.command.text):
             return True
+        if _variable_of_the_tool(job, check.text):
+            return True
         if _SCRIPTS.match(check.text) and speaks_of(job.node.get("env"), "matrix."):
             return True
     return _is_what_legs_are_of(job, check) or _only_checks(job, check)
@@ -114,6 +116,15 @@ def _variable_of_the_leg(job: WrittenJob, text: str) -> bool:
         f"${key.text}" in text or f"${{{key.text}}}" in text
         for key, node in pairs
         if speaks_of(node, "matrix.")
+    )
+
+
+def _variable_of_the_tool(job: WrittenJob, text: str) -> bool:
+    """Whether a variable that begins as the tool does differs from leg to leg: `ESLINT_USE_FLAT_CONFIG`."""
+    env = job.node.mapping("env")
+    begun = re.split(r"[ /@-]", text)[0].upper() + "_"
+    return any(
+        key.text.startswith(begun) and speaks_of(node, "matrix.") for key, node in (env.pairs if env else [])
     )
 
 

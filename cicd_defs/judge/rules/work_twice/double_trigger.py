@@ -11,13 +11,19 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
+from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow, speaks_of
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence, nothing_in, texts_of
 from cicd_defs.judge.edits import insert_pair, scalar_text
 from cicd_defs.judge.minutes import of_job
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.together import all_branches, can_run, conditions_of, starts_on_updates
+from cicd_defs.judge.together import (
+    all_branches,
+    can_run,
+    conditions_of,
+    starts_for_itself_only,
+    starts_on_updates,
+)
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
@@ -29,36 +35,60 @@ _OF_TAGS = re.compile(
 _OF_A_BRANCH = re.compile(r"refs/heads/([\w.-]+)")
 _LINKED = re.compile(r"/(?:blob|tree|edit)/(main|master|dev|develop|development|trunk|next)/")
 _ONE_OF_BOTH = re.compile(r"head\.repo|head_repo|\.fork\b|pull_request\.base\.repo")
+_BRANCHES_OF_WORK = re.compile(
+    r"(?:feat|feature|features|fix|bugfix|topic|users?|task|wip)[-/]\*\*?(?:/\*+)?"
+)
+_FINDS_DUPLICATES = frozenset({"fkirc/skip-duplicate-actions", "yumemi-inc/skip-duplicate-actions"})
 _BRANCHES_OF_BOTS = re.compile(r"dependabot|renovate|pre-commit-ci|snyk|greenkeeper|imgbot|gh-readonly")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Files that start on every push and on pull requests, of which a job runs for both."""
     pushed, asked = workflow.events.get("push"), workflow.events.get("pull_request")
-    if pushed is None or asked is None or not all_branches(workflow.event("push")):
+    filters = workflow.event("push")
+    if pushed is None or asked is None or not (all_branches(filters) or _of_work(filters)):
         return
-    if starts_on_updates(workflow) is None or _one_cancels_the_other(workflow) or _sees_to_it(workflow):
+    if (
+        starts_for_itself_only(workflow)
+        or starts_on_updates(workflow) is None
+        or _one_cancels_the_other(workflow)
+        or _sees_to_it(workflow)
+    ):
         return
     twice = [job for job in workflow.jobs if _runs_for_both(job)]
     if not twice:
         return
     key = pushed[0]
-    edit = _limited(workflow, _default_branches(repository), bool(_OF_TAGS.search(workflow.source.text)))
+    edit, which = None, "to branches that people work on"
+    if all_branches(filters):
+        edit = _limited(workflow, _default_branches(repository), bool(_OF_TAGS.search(workflow.source.text)))
+        which = "without `branches`"
     yield Found(
         workflow.source,
         key.start,
         key.end,
-        "`push` without `branches` and `pull_request` both start on a commit that is pushed to a pull request",
+        f"`push` {which} and `pull_request` both start on a commit that is pushed to a pull request",
         Fix("Limit `push` to the default branch", (edit,)) if edit else None,
         minutes=sum(of_job(job) for job in twice),
     )
 
 
+def _of_work(filters: Mapping | None) -> bool:
+    """Whether `push` names branches by what people call those that they open pull requests from."""
+    patterns = [scalar.text for scalar in texts_of(filters.get("branches"))] if filters else []
+    return any(_BRANCHES_OF_WORK.fullmatch(text) for text in patterns)
+
+
 def _sees_to_it(workflow: WrittenWorkflow) -> bool:
     """Whether the file tells the two events apart for branches of its own repository.
 
-    A job asks whether a pull request comes from a fork, or `push` leaves out the branches that bots make there.
+    A job asks whether a pull request comes from a fork, or whether the same runs already; `push` leaves out the
+    branches that bots make there; or what is checked differs, by a variable that asks for the event.
     """
+    if speaks_of(workflow.root.get("env"), "github.event_name"):
+        return True
+    if any(step.action in _FINDS_DUPLICATES for step in workflow.steps):
+        return True
     filters = workflow.event("push")
     ignored = texts_of(filters.get("branches-ignore")) if filters else []
     if any(_BRANCHES_OF_BOTS.search(scalar.text) for scalar in ignored):

@@ -6,7 +6,6 @@ them differ in what they check, or in when.
 **Example** `ruff check .` in the jobs `lint` and `test`: take it out of `test`.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,9 +13,11 @@ from itertools import chain, islice, takewhile
 from operator import itemgetter
 
 from cicd_defs.facts.findings import Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
+from cicd_defs.judge.behind_names import checks_behind
 from cicd_defs.judge.command_edits import remove_command
 from cicd_defs.judge.minutes import of
 from cicd_defs.judge.purposes import deploys, kind_of_action, purpose_of
@@ -34,14 +35,14 @@ MOST_OTHERS = 12
 FAR = 60
 """Steps between two checks of a job that are looked at: a file of thousands must not cost their square."""
 
-_ON_WHAT_WAS = re.compile(r"\bsteps\.|(?<![!\w])(?:failure|cancelled)\(|run_attempt")
-_GOES_OUT = re.compile(r"(?i)publish|release|deploy|upload|tag|ship")
-_CHANGES_FILES = re.compile(
+_ON_WHAT_WAS = regex(r"\bsteps\.|(?<![!\w])(?:failure|cancelled)\(|run_attempt")
+_GOES_OUT = regex(r"(?i)publish|release|deploy|upload|tag|ship")
+_CHANGES_FILES = regex(
     r"git (?:\S+ )*?(?:checkout|switch|apply|am|reset|stash|merge|rebase|cherry-pick|pull|restore|clean|revert|clone)\b"
     r"|sed .*-i|patch\b|.*--(?:fix|write|apply)\b|(?:cp|mv|rm|tar|unzip|curl|wget)\b|ruff format(?!.*--check)"
     r"|black(?!.*--check)"
 )
-_CHANGES_THE_REST = re.compile(
+_CHANGES_THE_REST = regex(
     r"export\b|unset\b|source\b|\.\b|systemctl|service|docker|sudo|rustup|corepack|nvm|pyenv|conda"
 )
 
@@ -52,13 +53,17 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         return
     elsewhere = _by_what_they_say(repository)
     here: dict[tuple[object, ...], _Checks] = {}
-    for check in _checks(workflow):
+    told: set[int] = set()
+    for check in _checks(workflow, repository):
+        if check.start in told:
+            continue
         key = _key(check)
         others = takewhile(lambda one: one.step.job.file.path < workflow.path, elsewhere[key])
         mine = here.setdefault(key, _Checks())
         before = chain(islice(others, MOST_OTHERS), mine.before(check))
         first = next((one for one in before if _is_repeated(one, check)), None)
         if first is not None:
+            told.add(check.start)
             yield _found(first, check)
         else:
             mine.by_job.setdefault(id(check.step.job), []).append(check)
@@ -83,13 +88,20 @@ def _by_what_they_say(repository: Repository) -> dict[tuple[object, ...], list[C
     """The checks of all files, in order, by what they say."""
     found: dict[tuple[object, ...], list[Check]] = {}
     for workflow in sorted(repository.workflows, key=lambda one: one.path):
-        for check in _checks(workflow) if workflow.kind == "workflow" else ():
+        for check in _checks(workflow, repository) if workflow.kind == "workflow" else ():
             found.setdefault(_key(check), []).append(check)
     return found
 
 
+def _checks(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Check]:
+    """The checks of a file, and those that they run by another name."""
+    for check in _written(workflow):
+        yield check
+        yield from checks_behind(check, repository)
+
+
 @remembered
-def _checks(workflow: WrittenWorkflow) -> tuple[Check, ...]:
+def _written(workflow: WrittenWorkflow) -> tuple[Check, ...]:
     return tuple(check for step in workflow.steps for check in checks_in(step))
 
 
@@ -180,7 +192,8 @@ def _changes_the_rest(command: Command) -> bool:
 
 def _found(first: Check, check: Check) -> Found:
     source = check.step.source
-    edits = remove_command(check.step, check.command)
+    edits = None if check.through else remove_command(check.step, check.command)
+    name = f"{check.name}` of `{check.through}" if check.through else check.name
     line = first.step.source.position(first.start).line
     if first.step.source.path != source.path:
         where = f"in `{first.step.source.path}`, line {line}, which starts on the same events"
@@ -192,7 +205,7 @@ def _found(first: Check, check: Check) -> Found:
         source,
         check.start,
         check.end,
-        f"`{check.name}` runs twice for the same change: already {where}",
+        f"`{name}` runs twice for the same change: already {where}",
         Fix(f"Run `{check.name}` once", edits) if edits else None,
         minutes=of(check.kind),
     )

@@ -67,6 +67,8 @@ def _is_repeated(first: ImageBuild, build: ImageBuild) -> bool:
         and build.command.statement == first.command.statement
     ):
         return one is not other  # the second of a list is tried where the first fails
+    if build.command is None and build.cached:
+        return False  # the layers of the first are read back
     return not _changed_between(first, build) and not (
         build.pushes and not first.pushes and _is_used(first, build)
     )

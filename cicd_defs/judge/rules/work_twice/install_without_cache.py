@@ -45,6 +45,9 @@ _FOLDERS: dict[str, str] = {
     "maven": "~/.m2/repository",
     "gradle": "~/.gradle/caches",
     "composer": "~/.cache/composer",
+    "nuget": "~/.nuget/packages",
+    "mix": "deps",
+    "pub": "~/.pub-cache",
 }
 _HASHED: dict[str, str] = {
     "pip": "**/requirements*.txt', '**/pyproject.toml",
@@ -59,8 +62,11 @@ _HASHED: dict[str, str] = {
     "maven": "**/pom.xml",
     "gradle": "**/*.gradle*', '**/gradle-wrapper.properties",
     "composer": "**/composer.lock",
+    "nuget": "**/packages.lock.json",
+    "mix": "**/mix.lock",
+    "pub": "**/pubspec.lock",
 }
-_VALUES = {"go": "true", "bundler": "true", "uv": "true", "pdm": "true"}
+_VALUES = {"go": "true", "bundler": "true", "uv": "true", "pdm": "true", "nuget": "true", "pub": "true"}
 _INPUTS = {"bundler": "bundler-cache", "uv": "enable-cache"}
 
 

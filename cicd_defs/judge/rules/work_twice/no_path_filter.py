@@ -7,6 +7,7 @@ rules require one of its checks, take the second way: a check that does not star
 **Example** A file that tests `web/` gets `paths: [web/**, .github/workflows/web.yml]` under `pull_request`.
 """
 
+import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
@@ -35,6 +36,8 @@ _FINDS_CHANGES = (
     "--since",
     "lerna",
 )
+_GIVEN = re.compile(r"\s(?:-C|--prefix|--cwd|--directory|--dir|--chdir)[ =]([\w./-]+)")
+_IMAGE = re.compile(r"docker (?:buildx )?build\b(?:.*\s)?(?!-)([\w./-]+)$")
 _MANIFESTS = (
     *("package.json", "pyproject.toml", "setup.py", "requirements.txt", "go.mod", "Cargo.toml", "pom.xml"),
     *("build.gradle", "build.gradle.kts", "Gemfile", "composer.json", "mix.exs", "Package.swift"),
@@ -102,7 +105,9 @@ def _worked_in(step: WrittenStep) -> set[str]:
             folder = moved_to(folder, command.words[1])
         purpose = purpose_of(command)
         if purpose is not None and purpose.kind in _WORK and not _of_a_tool(command.plain):
-            folders.add("." if "$" in folder else folder)
+            place = _GIVEN.search(command.text) or _IMAGE.match(command.plain)
+            here = moved_to(folder, place[1]) if place else folder
+            folders.add("." if "$" in here else here)
     return folders
 
 

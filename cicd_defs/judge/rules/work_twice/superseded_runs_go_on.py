@@ -16,11 +16,13 @@ from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar
 from cicd_defs.judge.edits import insert_pair
 from cicd_defs.judge.expressions import Begins, Known, can_be_true
 from cicd_defs.judge.grammar import Exactly, insides
+from cicd_defs.judge.legitimate import reason_beside
 from cicd_defs.judge.minutes import SUPERSEDED, of_job
-from cicd_defs.judge.purposes import CHECKS, job_kinds
+from cicd_defs.judge.outgoing import goes_out
+from cicd_defs.judge.purposes import CHECKS, deploys, job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.together import can_run, starts_on_updates
+from cicd_defs.judge.together import can_run, starts_for_itself_only, starts_on_updates
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
@@ -47,7 +49,7 @@ _ONLY_PULL_REQUESTS = "${{ github.event_name == 'pull_request' }}"
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Files that check or build each commit of a pull request, and cancel nothing."""
     asked = starts_on_updates(workflow)
-    if asked is None:
+    if asked is None or starts_for_itself_only(workflow):
         return
     working = [job for job in workflow.jobs if _works(job)]
     if not working:
@@ -56,7 +58,7 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     node = workflow.root.get("concurrency")
     if node is not None and not _says_nothing(node):
         yield from _of_a_group(workflow, node, minutes)
-    elif not any(_cancels(job.node.get("concurrency")) for job in working):
+    elif not all(_is_cancelled(workflow, job) for job in working):
         edit = _with_group(workflow)
         yield Found(
             workflow.source,
@@ -91,6 +93,12 @@ def _runs_a_program(step: WrittenStep) -> bool:
 
 def _says_nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and not node.text.strip()
+
+
+def _is_cancelled(workflow: WrittenWorkflow, job: WrittenJob) -> bool:
+    """Whether a new run cancels a job of the run before, or one that it waits for."""
+    before = (workflow.by_id[name] for name in workflow.waits_for(job) if name in workflow.by_id)
+    return any(_cancels(one.node.get("concurrency")) for one in (job, *before))
 
 
 def _cancels(node: Node | None) -> bool:
@@ -130,9 +138,19 @@ def _of_a_group(workflow: WrittenWorkflow, node: Node, minutes: float) -> Iterat
 
 
 def _is_meant(workflow: WrittenWorkflow, node: Node) -> bool:
-    """Whether somebody wrote that nothing is cancelled, in a file that other events start, too."""
-    said = node.text("cancel-in-progress") if isinstance(node, Mapping) else None
-    return said is not None and set(workflow.events) != {"pull_request"}
+    """Whether somebody wrote that nothing is cancelled, and why, or in a file that brings something out, too."""
+    said = node.scalar("cancel-in-progress") if isinstance(node, Mapping) else None
+    key = node.key("cancel-in-progress") if isinstance(node, Mapping) else None
+    if (
+        said is None
+        or key is None
+        or not isinstance(node, Mapping)
+        or set(workflow.events) == {"pull_request"}
+    ):
+        return False
+    if bare_condition(said) != "false" or reason_beside(workflow.source, key, node, said):
+        return True
+    return any(deploys(job) or goes_out(job) for job in workflow.jobs)
 
 
 def _is_of_one_run(group: str) -> bool:
