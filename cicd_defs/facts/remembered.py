@@ -22,9 +22,10 @@ def remembered(question: Callable[[Subject], Answer]) -> Callable[[Subject], Ans
     @wraps(question)
     def asked(subject: Subject) -> Answer:
         notes = subject.notes
-        if name not in notes:
-            notes[name] = question(subject)
-        answer: Answer = notes[name]
+        try:
+            answer: Answer = notes[name]
+        except KeyError:
+            answer = notes[name] = question(subject)
         return answer
 
     return asked

@@ -211,6 +211,8 @@ class _Reader:
         return byte if self.offsets is None else self.offsets[byte]
 
     def _span(self, node: tree_sitter.Node) -> tuple[int, int]:
+        if self.offsets is None:
+            return node.start_byte, node.end_byte
         return self._at(node.start_byte), self._at(node.end_byte)
 
     def _raw(self, node: tree_sitter.Node) -> str:
@@ -237,7 +239,8 @@ class _Reader:
             if outermost:
                 self.statements.append(self._span(child))
             context = _Context(around.fate, around.handler, around.function, around.last and last)
-            if child.next_sibling is not None and child.next_sibling.type == "&":
+            behind = child.next_sibling
+            if behind is not None and behind.type == "&":
                 context = context.with_fate(Fate.BACKGROUND)
             elif not last and around.fate in _LOOKED_AT:
                 context = context.with_fate(Fate.UNCHECKED, around.handler)
@@ -250,13 +253,13 @@ class _Reader:
         if self.level > DEEPEST:
             self.complete = False
         else:
-            visit = getattr(self, f"_{node.type}", None)
-            if visit is not None and node.type in _VISITED:
-                visit(node, around)
-            elif node.type in _STATEMENTS:
-                self._sequence(node, around)
-            elif node.type in _COMMANDS:
+            kind = node.type
+            if kind in _COMMANDS:
                 self._command(node, around, ())
+            elif kind in _VISITED:
+                getattr(self, f"_{kind}")(node, around)
+            elif kind in _STATEMENTS:
+                self._sequence(node, around)
             elif node.is_named:
                 for child in node.named_children:
                     self._node(child, around)
@@ -404,11 +407,11 @@ class _Reader:
                 before.append(self._raw(child))
             elif kind.endswith("_redirect"):
                 redirects += (self._raw(child),)
-            elif child.is_named or kind not in {"\n", ";", "&"}:
-                words.append(self._word(child))
+            elif kind == "word" or child.is_named or kind not in {"\n", ";", "&"}:
                 start, end = self._span(child)
+                words.append(self._word(child) if kind == "command_name" else _bare(self.text[start:end]))
                 spans.append((start + self.shift, end + self.shift))
-            if child.is_named and kind != "word":
+            if kind != "word" and child.named_child_count:
                 below.append(child)
         if words and words[0][:1] == "$" and (said := self.values.get(words[0].strip("${}"), "").split()):
             words, spans = said + words[1:], [spans[0]] * len(said) + spans[1:]
@@ -437,13 +440,9 @@ class _Reader:
 
     def _word(self, node: tree_sitter.Node) -> str:
         """A word without its quotes, where nothing in it is worked out; else as written."""
-        raw = self._raw(node)
         if node.type == "command_name" and node.named_child_count == 1:
             return self._word(node.named_children[0])
-        quoted = len(raw) > 1 and raw[0] == raw[-1] and raw[0] in "'\""
-        if quoted and (raw[0] == "'" or not re.search(r'[$`\\"]', raw[1:-1])):
-            return raw[1:-1]
-        return raw
+        return _bare(self._raw(node))
 
     def _substitutions(self, node: tree_sitter.Node, around: _Context) -> None:
         """Commands within words. Their status is lost."""
@@ -512,6 +511,14 @@ class _Reader:
         for below in reader.commands:
             below.statement = command.statement
         self.commands += reader.commands
+
+
+def _bare(raw: str) -> str:
+    """A word without its quotes, where nothing in it is worked out."""
+    quoted = len(raw) > 1 and raw[0] == raw[-1] and raw[0] in "'\""
+    if quoted and (raw[0] == "'" or not re.search(r'[$`\\"]', raw[1:-1])):
+        return raw[1:-1]
+    return raw
 
 
 def _shell_in(words: tuple[str, ...]) -> tuple[int, bool, bool] | None:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cicd_defs.judge.grammar import Exactly, Node, Operation, Plain, Reference, Unreadable, read
 
@@ -34,6 +35,7 @@ class Perhaps:
 
 
 Known = Exactly | Begins | Named | Perhaps
+_UNKNOWN = Perhaps()
 
 
 def references(text: str) -> frozenset[Reference]:
@@ -105,9 +107,13 @@ def value_of(node: Node, known: Mapping[str, Known]) -> Known:
         return node
     if isinstance(node, Reference):
         return _known_of(node, known)
-    parts = [value_of(part, known) for part in node.of]
     if node.name in {"&&", "||"}:
-        return _either(parts[0], parts[1], stops_at=node.name == "||")
+        stops_at = node.name == "||"
+        first = value_of(node.of[0], known)
+        if truth(first) is stops_at:
+            return first
+        return _either(first, value_of(node.of[1], known), stops_at=stops_at)
+    parts = [value_of(part, known) for part in node.of]
     decided = _decided(node.name, parts)
     return Perhaps() if decided is None else Exactly(decided)
 
@@ -116,9 +122,17 @@ def _known_of(reference: Reference, known: Mapping[str, Known]) -> Known:
     """What is known of a context, under its own name or as part of a whole: `inputs.*`."""
     if not reference.exact:
         return Perhaps()
-    wholes = (".".join((*reference.path[:depth], "*")) for depth in range(len(reference.path) - 1, 0, -1))
-    names = (".".join(reference.path), *wholes)
-    return next((known[name] for name in names if name in known), Perhaps())
+    for name in _names_of(reference.path):
+        if name in known:
+            return known[name]
+    return _UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def _names_of(path: tuple[str, ...]) -> tuple[str, ...]:
+    """A context's own name, and those of the wholes that it is a part of, the nearest first."""
+    wholes = (".".join((*path[:depth], "*")) for depth in range(len(path) - 1, 0, -1))
+    return (".".join(path), *wholes)
 
 
 def _either(first: Known, second: Known, *, stops_at: bool) -> Known:

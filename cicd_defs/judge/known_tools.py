@@ -550,10 +550,15 @@ def _rows() -> Iterator[_Row]:
 
 def _fits(pattern: str | Named, command: str) -> bool:
     if isinstance(pattern, str):
-        return _compiled(rf"(?:{pattern}){_END}").match(command) is not None
+        return _whole(pattern).match(command) is not None
     if not _compiled(pattern.words).search(command):  # which is compiled in a third of the time
         return False
-    return _compiled(rf"(?:{pattern.pattern}){_END}").match(command) is not None
+    return _whole(pattern.pattern).match(command) is not None
+
+
+@cache
+def _whole(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{pattern}){_END}")
 
 
 @cache

@@ -91,13 +91,15 @@ def _below(
     stack: list[tuple[str, Node]] = [("", root)]
     while stack:
         key, node = stack.pop()
+        if isinstance(node, Scalar) and key != "if" and "${{" not in node.text:
+            continue  # most of them are so
         if id(node) in seen:
             continue
         seen.add(id(node))
         if isinstance(node, Mapping):
-            stack.extend((name.text, below) for name, below in reversed(node.pairs))
+            stack += [(name.text, below) for name, below in reversed(node.pairs)]
         elif isinstance(node, Sequence):
-            stack.extend(("", below) for below in reversed(node.items))
+            stack += [("", below) for below in reversed(node.items)]
         else:
             yield from _in_scalar(source, node, key, job, step)
 
