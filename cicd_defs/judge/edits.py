@@ -82,6 +82,7 @@ def insert_pair(
 ) -> Edit | None:
     """Put `key: value` lines into a map: behind a key, before a key, or first.
 
+    Before a key is right behind the one above it, so that an empty line and what is said of the key stay with it.
     Lines are without the map's own indentation. In a map in braces, one line can be put in.
     """
     if mapping.aliased or not mapping.pairs:
@@ -93,6 +94,8 @@ def insert_pair(
         return None
     newline = source.newline
     text = "".join(f"{indent}{line}{newline}" if line else newline for line in lines)
+    if after is None and before is not None:
+        after = _above(mapping, before)
     if after is not None and after in mapping.by_key:
         key, node = mapping.by_key[after]
         if node.aliased and node.start < key.start:
@@ -104,6 +107,13 @@ def insert_pair(
     key = mapping.by_key[before][0] if before in mapping.by_key else mapping.pairs[0][0]
     # The first key of a list's item stands behind the dash: what is put in takes its place on that line.
     return Edit(source.path, key.start, key.start, text[len(indent) :] + indent)
+
+
+def _above(mapping: Mapping, name: str) -> str | None:
+    """The key that stands before another one; None where that is the first."""
+    names = [key.text for key, _ in mapping.pairs]
+    at = names.index(name) if name in names else 0
+    return names[at - 1] if at and names.count(names[at - 1]) == 1 else None
 
 
 def _insert_in_braces(source: Source, mapping: Mapping, lines: Listed[str], after: str | None) -> Edit | None:

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from cicd_defs.facts.source import Source
 from cicd_defs.facts.tree import Tree
+from cicd_defs.facts.workflow import WrittenWorkflow
 from cicd_defs.judge.audit import Settings, audit
-from cicd_defs.judge.fixing import fix_all
+from cicd_defs.judge.edits import insert_pair
+from cicd_defs.judge.fixing import apply_edits, fix_all
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rules import rules_by_name
 
@@ -212,3 +215,15 @@ def test_a_version_stands_as_far_from_the_code_as_others_do(gap):
 def test_what_a_program_writes_is_left_to_it(head, changed):
     text = head + "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make\n"
     assert bool(mended("no-timeout", {CI: text})) is changed
+
+
+def test_a_key_before_another_leaves_to_that_what_is_said_of_it():
+    text = "a:\n  b: 1 # one\n\n  # Three of them.\n  c: 3\n"
+    source = Source(CI, text)
+    node = WrittenWorkflow.read(source).root.mapping("a")
+    for name, after in (
+        ("c", "a:\n  b: 1 # one\n  x: 2\n\n  # Three of them.\n  c: 3\n"),
+        ("b", "a:\n  x: 2\n  b: 1 # one\n\n  # Three of them.\n  c: 3\n"),
+    ):
+        edit = insert_pair(source, node, ["x: 2"], before=name)
+        assert apply_edits(text, [edit]) == after

@@ -156,7 +156,7 @@ def _edits(step: WrittenStep, uses: list[Use], puts: list[Put], named: bool) -> 
             return ()
         edits.append(Edit(source.path, start, end, in_quotes(put.text, style)))
     new = {use.name: use.inside for use in uses if not use.given}
-    more = [*([with_variables(step, new)] if new else ()), *([_in_bash(step)] if named else ())]
+    more = [*([_in_bash(step)] if named else ()), *([with_variables(step, new)] if new else ())]
     return tuple(edits + [edit for edit in more if edit]) if all(more) else ()
 
 
