@@ -135,7 +135,7 @@ def run_workflow(
     and what is handed on are real; services stay away then. Raises ValueError where the workflow uses an action that
     has no stub, or services that cannot be started here.
     """
-    workflow = yaml.safe_load((repository.path / WORKFLOWS / file).read_text())
+    workflow = yaml.load((repository.path / WORKFLOWS / file).read_text(), yaml.CSafeLoader)
     services = () if wiring else beside.asked(workflow)
     if why_not := beside.missing(services):
         raise ValueError(f"the services cannot be started: {why_not}")

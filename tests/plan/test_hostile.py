@@ -12,7 +12,8 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.lift import differences, lift_workflow
-from cicd_defs.render.files import render_files
+from cicd_defs.plan.pipeline import Pipeline
+from cicd_defs.render.files import GeneratedFile, render_file
 from cicd_defs.spec.keys import declared_keys
 from cicd_defs.spec.read import SpecError, read_project
 from tests.render.test_github import HOSTILE, TEXTS, scalars
@@ -92,11 +93,16 @@ def with_text(place, text):
 def compiled(declaration):
     project = read_project(json.dumps(declaration), "shop.yaml")
     pipeline = compile_pipeline(project, STACKS, Written())
-    return pipeline, [file for file in render_files(pipeline) if file.kind == "workflow"]
+    return pipeline, workflow_files(pipeline)
+
+
+def workflow_files(pipeline: Pipeline) -> list[GeneratedFile]:
+    return [render_file(pipeline, planned) for planned in pipeline.applied if planned.kind == "workflow"]
 
 
 def expressions(files):
-    return sorted(value for file in files for value in scalars(yaml.safe_load(file.text)) if "${{" in value)
+    read = (yaml.load(file.text, yaml.CSafeLoader) for file in files)
+    return sorted(value for data in read for value in scalars(data) if "${{" in value)
 
 
 def read_back(pipeline, files):
@@ -171,7 +177,7 @@ def test_a_folders_name_from_the_repository_stays_a_name(folder):
         component("go", f"x/{folder}", name="odder", lock_file=f"x/{folder}/go.sum"),
     )
     pipeline = compile_pipeline(project(), Stacks(components=parts), Written())
-    files = [file for file in render_files(pipeline) if file.kind == "workflow"]
+    files = workflow_files(pipeline)
     read_back(pipeline, files)
     hashed = {value for value in expressions(files) if "hashFiles" in value}
     tracked = normpath(f"{folder}/package.json").replace("'", "''")

@@ -11,7 +11,7 @@ from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.lift import differences, lift_workflow
-from cicd_defs.render.files import render_files
+from cicd_defs.render.files import render_file
 from cicd_defs.spec.keys import declared_keys
 from cicd_defs.spec.read import SpecError, read_project
 from tests.render.test_github import HOSTILE, TEXTS
@@ -87,9 +87,10 @@ def workflows(declaration, stacks=None):
     """The workflows of a declaration, each read back from its file and found to be what was planned."""
     stacks = stacks or Stacks(components=(component(),), dockerfiles=claims("Dockerfile"))
     pipeline = compile_pipeline(read_project(json.dumps(declaration), "shop.yaml"), stacks, Written())
-    for file in render_files(pipeline):
-        if planned := pipeline.workflow(file.path):
-            assert differences(planned, lift_workflow(file.text, planned.file)) == ()
+    for applied in pipeline.applied:
+        if planned := pipeline.workflow(applied.path):
+            text = render_file(pipeline, applied).text
+            assert differences(planned, lift_workflow(text, planned.file)) == ()
     return pipeline.workflows
 
 
