@@ -1,6 +1,5 @@
 """Auditing many repositories at once: what is asked for, and the work done side by side."""
 
-import gc
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -148,8 +147,6 @@ def answers(targets: Sequence[Target], asked: Asked, jobs: int | None = None) ->
 
     What goes wrong with one is its answer, and costs the others nothing.
     """
-    # What is read stays until the end, and there is much of it: to look for garbage among it takes a fifth of the time.
-    gc.set_threshold(200_000, 50, 1000)
     processes = jobs or os.cpu_count() or 1
     bundles = _bundles(targets, processes)
     work = partial(_answered, asked=asked)

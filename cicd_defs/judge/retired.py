@@ -163,11 +163,7 @@ def newer_pin(action: str, inputs: frozenset[str]) -> tuple[str, str] | None:
 @cache
 def _newest(action: str) -> tuple[str, str] | None:
     """An action's newest full version that the table knows, and its commit."""
-    known = {
-        number: (version, commit)
-        for version, commit, _ in _by_action().get(action, ())
-        if (number := number_of(version))
-    }
+    known = {number: (row.version, row.commit) for row in _rows(action) if (number := number_of(row.version))}
     return known[max(known)] if known else None
 
 
@@ -214,20 +210,16 @@ def _root(action: str) -> str:
     return "/".join(action.split("/")[:2]) if action.startswith("actions/cache/") else action
 
 
-@cache
-def _by_action() -> dict[str, list[tuple[str, str, str]]]:
-    held: dict[str, list[tuple[str, str, str]]] = {}
-    for name, version, commit, _, runtime, _ in pins.rows_of_actions():
-        held.setdefault(name.lower(), []).append((version, commit, runtime))
-    return held
+def _rows(action: str) -> list[pins.Row]:
+    root = _root(action)
+    return [row for row in pins.rows_of("/".join(root.split("/")[:2])) if row.name.lower() == root]
 
 
 @cache
 def _runtimes(action: str) -> dict[tuple[int, int, int], str]:
-    rows = _by_action().get(_root(action), ())
-    return {number: runtime for version, _, runtime in rows if (number := number_of(version))}
+    return {number: row.runtime for row in _rows(action) if (number := number_of(row.version))}
 
 
 @cache
 def _tags(action: str) -> dict[str, str]:
-    return {commit: version for version, commit, _ in _by_action().get(_root(action), ())}
+    return {row.commit: row.version for row in _rows(action)}

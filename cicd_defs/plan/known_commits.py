@@ -7,7 +7,7 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from cicd_defs.plan.pins import rows_of_actions
+from cicd_defs.plan.pins import rows_of
 
 _NUMBERS = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", re.ASCII)
 
@@ -26,7 +26,7 @@ def commit_of(action: str, version: str) -> Known | None:
 
     `v4` stands for what the tag `v4` pointed to, else for the newest `v4.….…` in the table.
     """
-    rows = _table().get("/".join(action.lower().split("/")[:2]))
+    rows = _versions_of("/".join(action.lower().split("/")[:2]))
     if not rows or not version:
         return None
     row = rows.get(version)
@@ -69,11 +69,10 @@ def _fullest(rows: dict[str, tuple[str, bool]], commit: str, version: str) -> st
 
 
 @cache
-def _table() -> dict[str, dict[str, tuple[str, bool]]]:
-    """Repository in small letters to its versions: each with its commit, and whether a tag told it."""
-    table: dict[str, dict[str, tuple[str, bool]]] = {}
-    for name, version, commit, _, _, source in rows_of_actions():
-        versions = table.setdefault("/".join(name.lower().split("/")[:2]), {})
-        if version not in versions or source == "tag":
-            versions[version] = (commit, source == "tag")
-    return table
+def _versions_of(repository: str) -> dict[str, tuple[str, bool]]:
+    """The versions of a repository, in small letters: each with its commit, and whether a tag told it."""
+    versions: dict[str, tuple[str, bool]] = {}
+    for row in rows_of(repository):
+        if row.version not in versions or row.source == "tag":
+            versions[row.version] = (row.commit, row.source == "tag")
+    return versions

@@ -6,7 +6,7 @@ update` looks up takes the place of these; see `cicd_defs/plan/repin.py`.
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pkgutil import get_data
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # whoever asks for a commit only is spared what it takes to load these
@@ -70,11 +70,12 @@ def used(name: str) -> Used:
     """
     name = _names().get(name.lower(), name)
     version = VERSIONS.get(name)
-    if version is None or (name, version) not in _commits():
+    commit = _commit(name, version) if version else None
+    if version is None or commit is None:
         raise UnknownPin(
             f"no commit is known for {name} {version or ''}: add it to VERSIONS and action-versions.tsv"
         )
-    return Used(name, _commits()[name, version], version)
+    return Used(name, commit, version)
 
 
 def image(reference: str) -> str:
@@ -95,12 +96,38 @@ def packaged() -> "Pins":
 
 def recorded(name: str) -> Mapping[str, str]:
     """Each version of an action that the table knows, with the commit behind it."""
-    return {version: commit for (known, version), commit in _commits().items() if known == name}
+    return {row[1]: row[2] for row in _rows("action-versions.tsv") if row[0] == name}
 
 
-def rows_of_actions() -> list[tuple[str, str, str, str, str, str]]:
-    """Each version of each action that the table knows: name, version, commit, day, runtime, who told."""
-    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in _rows("action-versions.tsv")]
+class Row(NamedTuple):
+    """One version of an action, as the table has it: `runtime` is Node's, `source` says who told the commit."""
+
+    name: str
+    version: str
+    commit: str
+    date: str
+    runtime: str
+    source: str
+
+
+def rows_of_actions() -> list[Row]:
+    """Each version of each action that the table knows."""
+    return [Row(*row) for row in _rows("action-versions.tsv")]
+
+
+@cache
+def rows_of(repository: str) -> tuple[Row, ...]:
+    """The same of the actions of one repository, given in small letters. All others are left as they are."""
+    return tuple(Row(*line.split("\t")) for line in _by_repository().get(repository, ()))
+
+
+@cache
+def _by_repository() -> dict[str, list[str]]:
+    lines: dict[str, list[str]] = {}
+    for line in _lines("action-versions.tsv"):
+        name = line.partition("\t")[0].lower()
+        lines.setdefault(name if name.count("/") < 2 else "/".join(name.split("/")[:2]), []).append(line)
+    return lines
 
 
 def _told_action(name: str, version: str) -> dict[str, str]:
@@ -119,9 +146,10 @@ def _names() -> dict[str, str]:
     return {name.lower(): name for name in VERSIONS}
 
 
-@cache
-def _commits() -> dict[tuple[str, str], str]:
-    return {(row[0], row[1]): row[2] for row in _rows("action-versions.tsv")}
+def _commit(name: str, version: str) -> str | None:
+    """The commit of one version. It is looked for in the text: there are thousands of rows, and few are asked for."""
+    _, _, behind = _text("action-versions.tsv").partition(f"\n{name}\t{version}\t")
+    return behind.partition("\t")[0] or None
 
 
 @cache
@@ -131,6 +159,16 @@ def _digests() -> dict[str, str]:
 
 @cache
 def _rows(name: str) -> list[list[str]]:
-    text = resources.files("cicd_defs.plan").joinpath("data", name).read_text("utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return [line.split("\t") for line in lines[1:]]
+    return [line.split("\t") for line in _lines(name)]
+
+
+def _lines(name: str) -> list[str]:
+    """The rows of a table, without its heading."""
+    return [line for line in _text(name).split("\n") if line and line[0] != "#"][1:]
+
+
+@cache
+def _text(name: str) -> str:
+    data = get_data("cicd_defs.plan", f"data/{name}")  # which loads less than `importlib.resources`
+    assert data is not None
+    return data.decode().replace("\r\n", "\n")
