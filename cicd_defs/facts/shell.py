@@ -4,8 +4,11 @@
 is called. This reads for evidence and runs nothing; a line that no shell would accept is read, too.
 """
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
+from cicd_defs.facts.beginnings import beginnings
 from cicd_defs.facts.patterns import regex
 
 MOST_WRAPPERS = 12
@@ -35,6 +38,7 @@ _CALLS = r"run|run_always|Run\w*|run_install|call|check_call|check_output|system
 _WRAPPERS = (
     r"\w+=\S*\s+",
     r"[@!+<&-]+\s*",
+    r"sudo\s+(?:-[EHSbikn]+\s+)++",
     rf"(?:{_STARTERS})\s+{_OPTIONS}",
     rf"(?:\w+\.)?(?:session|s|ctx|c|subprocess|sh|os|virtualenv|shell)\.(?:{_CALLS})\s+",
     rf"(?:{_RUNNERS})\s+{_OPTIONS}(?:run|x|exec)\s+{_OPTIONS}",
@@ -48,7 +52,8 @@ _WRAPPERS = (
     r"go\s+tool\s+|go\s+run\s+(?:-\S+\s+)*(?=\S+[@/])",
     r"docker\s+run\s+.*\s(?=(?:golangci-lint|pytest|ruff|mypy)\s)",
 )
-_WRAPPER = regex("|".join(f"(?:{wrapper})" for wrapper in _WRAPPERS))
+_BY_BEGINNING = tuple((beginnings(wrapper), regex(wrapper)) for wrapper in _WRAPPERS)
+"""What starts a command. Each is compiled when a command is met that may begin with it."""
 
 
 def commands_in(script: str, folder: str) -> Iterator[tuple[str, str]]:
@@ -65,14 +70,32 @@ def commands_in(script: str, folder: str) -> Iterator[tuple[str, str]]:
 def unwrapped(command: str) -> str:
     """A command without the programs that only start it."""
     for _ in range(MOST_WRAPPERS):
-        wrapper = _WRAPPER.match(command)
-        if not wrapper or not wrapper[0]:
+        end = _end_of_wrapper(command)
+        if not end:
             break
-        command = command[wrapper.end() :].strip()
+        command = command[end:].strip()
     command = _VARIABLE.sub(lambda found: found[1].lower().replace("_", "-"), command)
     first, _, rest = command.partition(" ")
     first = _PATH_OF_TOOL.sub("", first)
     return f"{first.partition('@')[0] or first} {rest.strip()}".strip()
+
+
+@cache
+def _by_letter(letter: str) -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
+    """What may start a command that begins with a letter."""
+    return tuple(
+        (begun, wrapper)
+        for begun, wrapper in _BY_BEGINNING
+        if not letter or any(text[:1] in {"", letter} for text in begun)
+    )
+
+
+def _end_of_wrapper(command: str) -> int:
+    """Where the program ends that only starts what follows; 0 where there is none."""
+    for begun, wrapper in _by_letter(command[:1]):
+        if command.startswith(begun) and (found := wrapper.match(command)):
+            return found.end()
+    return 0
 
 
 def moved_to(folder: str, step: str) -> str:

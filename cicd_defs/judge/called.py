@@ -17,6 +17,7 @@ _SCRIPT = regex(
 _RUN_ALL = regex(r"(?:^|[\s;&|(])(?:npm-run-all2?|run-s|run-p)((?:\s+[^\s;&|)]+)+)")
 _COMPOSER = regex(r"(?:^|[\s;&|(])composer\s+(?:--?\S+\s+)*(?:run(?:-script)?\s+|@)?([\w:.-]+)")
 _TASKS = regex(r"(?:^|[\s;&|(])(just|task)((?:\s+[^\s;&|)]+)+)")
+_IN_FOLDER = re.compile(r"\b(?:npm|pnpm|yarn|bun)\b.*\s(?:--prefix|--cwd|--dir|-C)[ =]([\w./-]+)")
 _ENVIRONMENTS = regex(r"\btox\b[^;&|]*?\s(?:-e|--env)[ =]?([^\s;&|-]\S*)")
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 DEEPEST = 4
@@ -123,8 +124,10 @@ def _keep(called: Called, text: str, folder: str) -> None:
                 here = moved_to(folder, words[at + 1])
         names = [word for at, word in enumerate(words) if not word.startswith("-") and "=" not in word]
         called.targets.update((here, name) for name in names or [""])
+    inside = _IN_FOLDER.search(text)
+    there = moved_to(folder, inside[1]) if inside else folder
     called.scripts.update(
-        (folder, "test" if found[1] in {"t", "tst"} else found[1]) for found in _SCRIPT.finditer(text)
+        (there, "test" if found[1] in {"t", "tst"} else found[1]) for found in _SCRIPT.finditer(text)
     )
     for found in _RUN_ALL.finditer(text):
         called.scripts.update((folder, word) for word in found[1].split() if word[0] != "-")

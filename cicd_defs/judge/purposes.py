@@ -256,7 +256,7 @@ def _in_container(text: str) -> Iterator[str]:
         before = behind[at - 1] if at else ""
         if word[0] in "-$'\"" or not _A_PROGRAM.fullmatch(word) or before in _VALUE_FOLLOWS:
             continue
-        yield unwrapped(" ".join(behind[at:]))
+        yield unwrapped(" ".join((word.partition(":")[0], *behind[at + 1 :])))
 
 
 def called_as(command: Command) -> tuple[str, ...]:

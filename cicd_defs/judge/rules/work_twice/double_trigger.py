@@ -35,9 +35,6 @@ _OF_TAGS = re.compile(
 _OF_A_BRANCH = re.compile(r"refs/heads/([\w.-]+)")
 _LINKED = re.compile(r"/(?:blob|tree|edit)/(main|master|dev|develop|development|trunk|next)/")
 _ONE_OF_BOTH = re.compile(r"head\.repo|head_repo|\.fork\b|pull_request\.base\.repo")
-_BRANCHES_OF_WORK = re.compile(
-    r"(?:feat|feature|features|fix|bugfix|topic|users?|task|wip)[-/]\*\*?(?:/\*+)?"
-)
 _FINDS_DUPLICATES = frozenset({"fkirc/skip-duplicate-actions", "yumemi-inc/skip-duplicate-actions"})
 _BRANCHES_OF_BOTS = re.compile(r"dependabot|renovate|pre-commit-ci|snyk|greenkeeper|imgbot|gh-readonly")
 
@@ -46,7 +43,7 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Files that start on every push and on pull requests, of which a job runs for both."""
     pushed, asked = workflow.events.get("push"), workflow.events.get("pull_request")
     filters = workflow.event("push")
-    if pushed is None or asked is None or not (all_branches(filters) or _of_work(filters)):
+    if pushed is None or asked is None or not all_branches(filters):
         return
     if (
         starts_for_itself_only(workflow)
@@ -59,24 +56,15 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     if not twice:
         return
     key = pushed[0]
-    edit, which = None, "to branches that people work on"
-    if all_branches(filters):
-        edit = _limited(workflow, _default_branches(repository), bool(_OF_TAGS.search(workflow.source.text)))
-        which = "without `branches`"
+    edit = _limited(workflow, _default_branches(repository), bool(_OF_TAGS.search(workflow.source.text)))
     yield Found(
         workflow.source,
         key.start,
         key.end,
-        f"`push` {which} and `pull_request` both start on a commit that is pushed to a pull request",
+        "`push` without `branches` and `pull_request` both start on a commit that is pushed to a pull request",
         Fix("Limit `push` to the default branch", (edit,)) if edit else None,
         minutes=sum(of_job(job) for job in twice),
     )
-
-
-def _of_work(filters: Mapping | None) -> bool:
-    """Whether `push` names branches by what people call those that they open pull requests from."""
-    patterns = [scalar.text for scalar in texts_of(filters.get("branches"))] if filters else []
-    return any(_BRANCHES_OF_WORK.fullmatch(text) for text in patterns)
 
 
 def _sees_to_it(workflow: WrittenWorkflow) -> bool:
