@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from cicd_defs.judge.beginnings import beginnings
+from cicd_defs.facts.beginnings import beginnings
 from cicd_defs.plan.kinds import StepKind
 
 _OPTIONS = (
