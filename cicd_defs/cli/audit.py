@@ -247,7 +247,7 @@ def _sorted_out(said: Sequence[Answer], places: _Places, form: str) -> _Report:
         shown = _shown(answer.target, form, several=places.several)
         baseline, prefix = places.baseline(answer.target), places.prefix(answer.target)
         for one in audited.findings:
-            held = told(prefix, one).fingerprint in baseline.fingerprints
+            held = baseline.fingerprints and told(prefix, one).fingerprint in baseline.fingerprints
             (known if held else new).append(told(shown, one))
         suppressed += [(told(shown, one), audited.reason_for(one)) for one in audited.suppressed]
         files += audited.files

@@ -245,8 +245,12 @@ def notices_of(answer: "Judged") -> tuple[str, ...]:
 
 def at_path(finding: "Finding", path: str) -> "Finding":
     """The same finding in a file that is known by another path."""
-    fix = finding.fix and replace(
-        finding.fix, edits=tuple(replace(edit, file=path) for edit in finding.fix.edits)
+    from cicd_defs.facts.findings import Edit, Fix
+
+    fix = finding.fix and Fix(
+        finding.fix.title,
+        tuple(Edit(path, edit.start, edit.end, edit.text) for edit in finding.fix.edits),
+        finding.fix.safe,
     )
     return replace(finding, file=path, fix=fix)
 

@@ -126,7 +126,10 @@ def summary(findings: Sequence[Finding], files: int, known: int = 0, suppressed:
 
 def as_json(findings: Iterable[Finding]) -> str:
     """A list of objects."""
-    return json.dumps([_object(finding) for finding in findings], indent=2, ensure_ascii=False)
+    # A flat object can be indented by its separators, which takes a third of the time.
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",\n    ", ": ")).encode
+    objects = ",\n".join(f"  {{\n    {encode(_object(finding))[1:-1]}\n  }}" for finding in findings)
+    return f"[\n{objects}\n]" if objects else "[]"
 
 
 def _object(finding: Finding) -> dict[str, Any]:

@@ -117,6 +117,7 @@ def test_json_is_a_list_of_objects():
     second = told[1]
     assert (second["line"], second["column"], second["fixable"], second["safe"]) == (1, 6, True, True)
     assert json.loads(as_json([])) == []
+    assert as_json(ALL) == json.dumps(told, indent=2, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("known", [(), (finding(message="known"),)])
