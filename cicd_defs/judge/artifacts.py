@@ -125,7 +125,7 @@ def named_alike(one: Artifact) -> bool:
     something else that may differ.
     """
     job = one.step.job
-    legs = _legs(job)
+    legs = legs_of(job)
     if one.scalar is None or legs is None or len(legs) < 2:
         return False
     text = literal(job, one.step, one.scalar.text)
@@ -172,7 +172,7 @@ def _value_in_leg(job: WrittenJob, expression: str, leg: Leg) -> str | None:
     return node.text if isinstance(node, Scalar) and "${{" not in node.text else None
 
 
-def _legs(job: WrittenJob) -> list[Leg] | None:
+def legs_of(job: WrittenJob) -> list[Leg] | None:
     """Each combination of a matrix, as GitHub makes them; None where it is not written out, or is very large."""
     matrix = job.matrix
     if matrix is None or "<<" in matrix.by_key:

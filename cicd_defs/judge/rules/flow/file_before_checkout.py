@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
+from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import comment_gap, remove_item, with_all
 from cicd_defs.judge.repository import Repository
@@ -65,6 +66,9 @@ _BY_FILE: tuple[re.Pattern[str], ...] = tuple(
             ),
             r"chmod \S+ (?:\./)?(?!/|\$|~|\.\./)[\w.-]+(?:/[\w.-]+)*(?:\s|$)",
             r"terraform (?:init|plan|apply|validate|fmt)\b(?!.*-chdir)|skaffold (?:run|build|deploy)\b",
+            r"git (?:-\S+ \S+ )*(?:describe|log|diff|rev-list|ls-files|merge-base|show|shortlog|commit|add|tag)\b",
+            r"bazel(?:isk)? (?:--\S+ )*(?:build|test|run|query)\b|cmake (?:-S \.|\.)(?:\s|$)|meson setup\b",
+            r"mix (?:deps\.get|test|compile)\b|swift (?:build|test)\b|flutter (?:pub get|test|build)\b|sbt \S",
         ),
     )
 )
@@ -80,6 +84,12 @@ _FILE_INPUTS: dict[str, tuple[str, ...]] = {
     "golangci/golangci-lint-action": ("",),
     "astral-sh/ruff-action": ("",),
 }
+_READING = """
+cat source . jq yq head tail grep sed awk cp mv wc diff sha256sum xargs shellcheck yamllint hadolint docker envsubst
+psql actionlint markdownlint helm
+"""
+_READERS = frozenset(_READING.split())
+"""Programs that are told a file by its path."""
 _HASH = regex(r"hashFiles\(")
 _MENTION = regex(r"[\w-]+\.\w+|Makefile|Dockerfile|justfile")
 
@@ -89,12 +99,12 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     if workflow.kind == "action":
         return
     for job in workflow.jobs:
-        found = _first(job)
+        found = _first(job, repository)
         if found is not None:
             yield found
 
 
-def _first(job: WrittenJob) -> Found | None:
+def _first(job: WrittenJob, repository: Repository) -> Found | None:
     steps = job.steps
     checkout = next((step for step in steps if step.action == "actions/checkout"), None)
     if checkout is None and (_may_have_files(job) or not _plain_job(job)):
@@ -103,7 +113,7 @@ def _first(job: WrittenJob) -> Found | None:
     for step in steps:
         if step is checkout or _brings(step):
             return None
-        place = _used(step, written)
+        place = _used(step, written, repository)
         if place is not None:
             start, end, what = place
             edits = _checked_out(step, checkout)
@@ -150,7 +160,7 @@ def _hashes(step: WrittenStep) -> bool:
     return any(_HASH.search(node.text) for node in step.inputs.values())
 
 
-def _used(step: WrittenStep, written: set[str]) -> tuple[int, int, str] | None:
+def _used(step: WrittenStep, written: set[str], repository: Repository) -> tuple[int, int, str] | None:
     """Where and by what a step uses files; None where it uses none."""
     if step.condition is not None and "hashFiles" in step.condition.text:
         return None
@@ -162,7 +172,7 @@ def _used(step: WrittenStep, written: set[str]) -> tuple[int, int, str] | None:
     for command in step.commands:
         if command.name in {"cd", "pushd"}:
             return None
-        what = _file_command(command.text, command.plain, command.words)
+        what = _file_command(command.text, command.plain, command.words) or _read(command, repository)
         if (
             what
             and not made.intersection(_MENTION.findall(command.text))
@@ -194,6 +204,17 @@ def _file_command(text: str, plain: str, words: tuple[str, ...]) -> str | None:
             pattern.match(plain) and not text.startswith(("pipx", "uvx", "npx", "docker"))
         ):
             return " ".join(words[:3])
+    return None
+
+
+def _read(command: Command, repository: Repository) -> str | None:
+    """A command that reads what is a file or a folder of the repository."""
+    if command.name not in _READERS:
+        return None
+    for word in command.words[1:]:
+        path = word.strip("\"'").removeprefix("./").rstrip("/")
+        if path in repository.paths or (command.name == "helm" and f"{path}/Chart.yaml" in repository.paths):
+            return f"{command.name} {word}"
     return None
 
 

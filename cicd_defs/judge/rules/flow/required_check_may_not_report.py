@@ -2,7 +2,9 @@
 
 **Why it matters** GitHub counts a skipped job as a success: a gate that is skipped because a job before it failed lets
 the change through. A gate in a workflow with `paths` is not started at all for other files, and the pull request waits
-for ever.
+for ever; so it does where `types` or `branches` leave out what the branch's rules ask for. The rules are those of
+`.github/settings.yml` and of rulesets in the repository, whose names are compared with those of the jobs. Without any,
+jobs count that are called as gates are.
 **How to fix** Let the gate run always, and fail where a job that it needs failed. Leave the filter of paths to the
 jobs behind it.
 **Example** `gate: {needs: [test]}` gets `if: always()` and a step that looks at `needs.*.result`.
@@ -12,11 +14,15 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
+from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, nothing_in, scalars
+from cicd_defs.judge.artifacts import legs_of
+from cicd_defs.judge.closest import closest
 from cicd_defs.judge.edits import indent_of, insert_pair, remove_pair, replace_scalar, with_all
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
@@ -49,29 +55,80 @@ _RULESET = regex(r"(?:^|/)\.github/(?:rulesets?/[^/]+\.json|[\w-]*ruleset[\w-]*\
 _CONTEXT = regex(r"\bcontexts?:")
 
 
+_BRANCH = re.compile(r"(?m)^\s*-\s+name:\s*[\"']?([\w./-]+)")
+_DEFAULT = "~DEFAULT_BRANCH"
+_OF_MERGES = frozenset({"pull_request", "pull_request_target", "merge_group"})
+_LEAVES_OUT = re.compile(
+    r"\.labels\b|\.draft\b|pull_request\.title|head_commit\.message|github\.actor\b|\.user\.login\b"
+)
+
+
+_WILD = re.compile(r"[*?+!\[]")
+
+
+class Asked(NamedTuple):
+    """The names of the checks that a merge waits for, and the branches that ask for them."""
+
+    names: frozenset[str]
+    branches: frozenset[str]
+    sources: tuple[Source, ...] = ()
+
+
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     """Gates that can be skipped, and gates in workflows that a filter of paths can keep from starting."""
+    asked = _required(repository)
+    if asked.names and workflow is repository.workflows[0]:
+        yield from _of_nobody(repository, asked)
     if workflow.kind == "action" or workflow.is_called:
         return
-    required = _required(repository)
-    gates = [job for job in workflow.jobs if _is_gate(job, required)]
+    gates = [job for job in workflow.jobs if _is_gate(job, asked.names)]
     for job in gates:
         if job.needs and job.uses is None:
             yield from _skipped(job)
+    gates = [job for job in gates if not _stands_elsewhere(job, repository)]
     if gates:
         yield from _filtered(workflow, gates[0])
+    named = [job for job in gates if _is_required(job, asked.names)]
+    if named:
+        yield from _kept_out(workflow, named[0], asked.branches)
+    for job in named:
+        if not job.needs:
+            yield from _left_out(job)
 
 
 def _is_gate(job: WrittenJob, required: frozenset[str]) -> bool:
     """Whether a job is what a merge waits for: by the rules in the repository, or as gates are called."""
-    name = (job.node.text("name") or job.id).strip()
-    if name in required:
+    if _is_required(job, required):
         return True
     if not job.needs:
         return False
+    name = _name(job)
     if _GATE.fullmatch(job.id) or _GATE.fullmatch(name):
         return True
     return len(job.needs) > 1 and _PERHAPS.fullmatch(job.id) is not None and _only_tells(job)
+
+
+def _name(job: WrittenJob) -> str:
+    return (job.node.text("name") or job.id).strip()
+
+
+def _is_required(job: WrittenJob, required: frozenset[str]) -> bool:
+    """Whether the rules name a job, or a leg of its matrix."""
+    name = _name(job)
+    return name in required or (
+        "matrix" in (job.node.mapping("strategy") or job.node).by_key
+        and any(one.startswith(f"{name} (") for one in required)
+    )
+
+
+def _stands_elsewhere(job: WrittenJob, repository: Repository) -> bool:
+    """Whether another workflow has a check of the same name: what one leaves out the other reports."""
+    name = _name(job)
+    return any(
+        other.path != job.file.path and _OF_MERGES & set(other.events) and name in map(_name, other.jobs)
+        for other in repository.workflows
+        if name in other.source.text
+    )
 
 
 def _only_tells(job: WrittenJob) -> bool:
@@ -87,15 +144,61 @@ def _only_tells(job: WrittenJob) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _required(repository: Repository) -> frozenset[str]:
-    """The names of checks that rules in the repository ask for."""
+def _required(repository: Repository) -> Asked:
+    """What rules in the repository ask for."""
     names: set[str] = set()
-    for path in repository.paths if repository.whole else ():
+    branches: set[str] = set()
+    sources: list[Source] = []
+    for path in sorted(repository.paths) if repository.whole else ():
         if ".github/" in path and _RULESET.search(path):
             source = repository.source(path)
-            if source is not None:
-                names |= _of_json(source.text) if path.endswith("json") else _of_settings(source.text)
-    return frozenset(names)
+            if source is None:
+                continue
+            sources.append(source)
+            if path.endswith("json"):
+                names |= _of_json(source.text)
+                branches |= set(re.findall(r'"refs/heads/([\w./-]+)"', source.text))
+                branches |= {_DEFAULT} if "~DEFAULT_BRANCH" in source.text else set()
+            else:
+                names |= _of_settings(source.text)
+                block = re.search(r"(?ms)^branches:[^\n]*\n(.*?)(?=^\S|\Z)", source.text)
+                branches |= set(_BRANCH.findall(block[1])) if block else set()
+    return Asked(frozenset(names), frozenset(branches), tuple(sources))
+
+
+def _of_nobody(repository: Repository, asked: Asked) -> Iterator[Found]:
+    """Names that no job has, though one is called nearly so: others may report what is called otherwise."""
+    jobs = [job for one in repository.workflows if one.kind != "action" for job in one.jobs]
+    bases = {_name(job): job for job in jobs}
+    known = {name for name in bases if "${{" not in name}
+    for name in sorted(asked.names - known):
+        base, _, leg = name.partition(" (")
+        job = bases.get(base)
+        near = None if job is not None else closest(name, known, 0.8)
+        if job is not None and leg:
+            legs = _names_of_legs(job, base)
+            near = closest(name, legs, 0.5) if legs and name not in legs else None
+        found = next((one for one in asked.sources if name in one.text), None)
+        if near is not None and found is not None and not any(map(name.startswith, _others(jobs))):
+            start = found.text.index(name)
+            message = f"no job is called `{name}`, so it is never reported; did you mean `{near}`?"
+            yield Found(found, start, start + len(name), message)
+
+
+def _others(jobs: list[WrittenJob]) -> Iterator[str]:
+    """How checks are called that called workflows report: the caller's name comes first."""
+    return (f"{_name(job)} / " for job in jobs if job.uses is not None)
+
+
+def _names_of_legs(job: WrittenJob, base: str) -> list[str]:
+    """What the legs of a job's matrix are called, where all of it is written out."""
+    names: list[str] = []
+    for leg in legs_of(job) or ():
+        values = list(leg.values())
+        if not all(isinstance(value, Scalar) and "${{" not in value.text for value in values):
+            return []
+        names.append(f"{base} ({', '.join(value.text for value in values if isinstance(value, Scalar))})")
+    return names
 
 
 def _of_json(text: str) -> set[str]:
@@ -201,6 +304,55 @@ def _filtered(workflow: WrittenWorkflow, gate: WrittenJob) -> Iterator[Found]:
                 f"for other files `{gate.id}` is never reported, and a merge that needs it waits for ever",
                 Fix(f"Take `{filtered}` away", edits) if edits else None,
             )
+
+
+def _kept_out(workflow: WrittenWorkflow, gate: WrittenJob, branches: frozenset[str]) -> Iterator[Found]:
+    """Filters by which no change to a branch with rules, or no new commit of one, starts the workflow."""
+    event = workflow.event("pull_request") or workflow.event("pull_request_target")
+    if not _OF_MERGES & set(workflow.events):
+        push = workflow.event("push")
+        key = push.key("branches") if push else None
+        if set(workflow.events) <= {"push", "workflow_dispatch", "schedule"} and push and key:
+            told = _texts(push, "branches")
+            if told and not any(_WILD.search(word) for word in told):
+                message = f"no pull request starts this, so `{gate.id}` is never reported for one"
+                yield Found(workflow.source, key.start, key.end, message)
+        return
+    for name in ("types", "branches", "branches-ignore") if event else ():
+        key = event.key(name) if event else None
+        if event is None or key is None:
+            continue
+        told = _texts(event, name)
+        if name == "types":
+            out = bool(told) and not {"opened", "synchronize"} <= set(told)
+        else:
+            out = _misses(told, branches, name == "branches")
+        if out:
+            message = (
+                f"for some changes `{gate.id}` is never reported, and a merge that needs it waits for ever"
+            )
+            yield Found(workflow.source, key.start, key.end, message)
+
+
+def _texts(event: Mapping, name: str) -> list[str]:
+    return [scalar.text.strip() for scalar in scalars(event.get(name))]
+
+
+def _misses(told: list[str], branches: frozenset[str], chosen: bool) -> bool:
+    """Whether a list of branches surely leaves out one that has rules. `chosen` where it names those that count."""
+    if any(_WILD.search(word) or "${{" in word for word in told) or _DEFAULT in branches:
+        return False
+    return bool(told) and any((branch in told) != chosen for branch in branches)
+
+
+def _left_out(job: WrittenJob) -> Iterator[Found]:
+    """A required job that its own condition leaves out for changes that somebody marks so."""
+    condition = job.condition
+    if condition is not None and _LEAVES_OUT.search(condition.text) and not _ALWAYS.search(condition.text):
+        message = (
+            f"a change that this leaves out may be merged without `{job.id}`: skipped counts as a success"
+        )
+        yield Found(job.file.source, condition.start, condition.end, message)
 
 
 def _without(workflow: WrittenWorkflow, event: Mapping, filtered: str, name: str) -> Edit | None:
