@@ -13,7 +13,7 @@ from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow, bare_conditio
 from cicd_defs.judge.edits import remove_pair, replace_scalar
 from cicd_defs.judge.expressions import is_always_true
 from cicd_defs.judge.legitimate import mends, outcome_is_read, reason_beside
-from cicd_defs.judge.purposes import CHECKS, kind_of_action, purpose_of_text
+from cicd_defs.judge.purposes import CHECKS, job_kinds, kind_of_action, purpose_of_text
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.swallowed import command_name, guards_of
@@ -21,6 +21,7 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
+_ON_DEMAND = {"workflow_dispatch", "schedule"}
 _NO_COMMANDS = ("python", "node", "perl", "ruby")
 
 
@@ -32,7 +33,12 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         if key is None or value is None or not is_always_true(bare_condition(value) or ""):
             continue
         name = _check_in(step)
-        if name is None or outcome_is_read(step) or reason_beside(step.source, key, step.node, value):
+        if (
+            name is None
+            or outcome_is_read(step)
+            or _is_survey(workflow, step)
+            or reason_beside(step.source, key, step.node, value)
+        ):
             continue
         edit = remove_pair(step.source, step.node, "continue-on-error") or replace_scalar(
             step.source, value, "false"
@@ -44,6 +50,13 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
             f"`{name}` cannot fail here: `continue-on-error: {value.text}` keeps the job green",
             Fix(f"Let `{name}` fail", (edit,)) if edit else None,
         )
+
+
+def _is_survey(workflow: WrittenWorkflow, step: WrittenStep) -> bool:
+    """Whether a file that no change starts gathers in a later job what all its legs have found."""
+    if set(workflow.events) - _ON_DEMAND or StepKind.UPLOAD not in job_kinds(step.job):
+        return False
+    return any(StepKind.DOWNLOAD in job_kinds(job) for job in workflow.needed_by(step.job))
 
 
 def _check_in(step: WrittenStep) -> str | None:
