@@ -18,7 +18,7 @@ from cicd_defs.judge.python_code import (
     statements_of,
     text_of,
 )
-from cicd_defs.judge.python_places import is_aside
+from cicd_defs.judge.python_places import folders_of
 from cicd_defs.judge.python_tests import SETUPS, TEARDOWNS, SuiteFile, SuiteFunction, conftests
 
 _MUTATES = frozenset(
@@ -54,6 +54,9 @@ _WRITING = re.compile(
     r"|setdefaulttimeout"
 )
 _BESIDE = re.compile(r"(?:\./)?[A-Za-z_][\w.-]*(?:/[\w.-]+)*")
+_EXAMPLES = frozenset(
+    {"docs", "doc", "docs_src", "examples", "example", "samples", "tutorial", "tutorials", "demo", "demos"}
+)
 _STREAMS = frozenset({"sys.stdout", "sys.stderr", "sys.stdin"})
 _MOVES = re.compile(r"pytester|testdir|fs|.*(?:chdir|cwd|isolat|working_dir|workdir|in_tmp).*")
 _ELSEWHERE = re.compile(
@@ -256,7 +259,7 @@ class Changes:
     def _is_example(self, name: str) -> bool:
         """Whether a name is a module of the examples: a test that tries one has it to itself."""
         place = self.project.split(self.code.origins.get(name, ""), self.code)
-        return place is not None and not place[1] and is_aside(place[0].path)
+        return place is not None and not place[1] and bool(_EXAMPLES & set(folders_of(place[0].path)))
 
     def _is_own_class(self, owner: ast.expr, name: str, statement: ast.stmt) -> bool:
         """Whether it is the test's own class, of which another method uses the attribute."""
