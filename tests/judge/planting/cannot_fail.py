@@ -50,6 +50,16 @@ CHECKS = (
     "shellcheck scripts/*.sh",
     "black --check .",
     "npx prettier --check .",
+    "dotnet test --no-build",
+    "vendor/bin/phpstan analyse src",
+    "mix test",
+    "swift test",
+    "sudo -E make check",
+    "pnpm -r test",
+    "docker run --rm app:test npm test",
+    "docker compose run --rm web pytest",
+    "helm lint charts/app",
+    "terraform fmt -check -recursive",
 )
 BEFORE = ("npm ci", "pip install -e .", "echo 'about to check'", "mkdir -p reports", "cd service")
 AFTER = ("echo done", "ls -la", "./report.sh", "cat reports/summary.txt")
@@ -99,11 +109,18 @@ def _behind(*handlers: str) -> Planter:
     return _step(make)
 
 
+def _trapped(chance: random.Random) -> str:
+    when = chance.choice(["ERR", "EXIT", "ERR EXIT"])
+    return as_run(chance, f"trap 'exit 0' {when}{MARK}", chance.choice(CHECKS), chance.choice(AFTER))
+
+
 def _then_true(chance: random.Random) -> str:
     check, last = chance.choice(CHECKS), chance.choice(["true", ":", "exit 0"])
-    way = chance.randrange(3)
+    way = chance.randrange(4)
     if way == 0:
         return as_run(chance, f"{check}; {last}{MARK}")
+    if way == 3:
+        return as_run(chance, "bash <<'END'", check, f"{last}{MARK}", "END")
     if way == 1:
         return as_run(chance, check, f"{last}{MARK}")
     return (
@@ -115,7 +132,10 @@ def _then_true(chance: random.Random) -> str:
 
 def _errexit_off(chance: random.Random) -> str:
     check, behind = chance.choice(CHECKS), chance.choice([*AFTER, "exit 0", 'echo "ended with $?"'])
-    way = chance.randrange(4)
+    way = chance.randrange(5)
+    if way == 4 and "'" not in check:
+        called = chance.choice(["bash +e -c", "bash --noprofile -c", "ssh host", "sudo sh -c"])
+        return as_run(chance, f"{called} '{check}; echo done'{MARK}")
     if way == 0:
         shell = chance.choice(["bash {0}", "bash -l {0}", "bash --noprofile {0}"])
         return f"- shell: {shell}\n  run: |\n    {check}{MARK}\n    echo done"
@@ -191,6 +211,8 @@ REPORTING = (
     "grype dir:.",
     "gofmt -l .",
     "black --diff src",
+    "docker run --rm aquasec/trivy:0.58.0 image app:1",
+    "docker run --rm -v .:/src semgrep/semgrep semgrep scan --config auto /src",
 )
 
 
@@ -265,6 +287,12 @@ SELECTING = (
     "npx jest --passWithNoTests --testPathPattern nobody-has-this-name",
     "npx jest --listTests",
     "ctest -N",
+    "npx jest --passWithNoTests nobody-has-this-name",
+    "npx playwright test --list",
+    "npx vitest list",
+    "bundle exec rspec --dry-run",
+    "vendor/bin/phpunit --list-tests",
+    "mvn -B test -Dtest=NobodyHasThisTest -DfailIfNoTests=false",
 )
 
 
@@ -314,6 +342,9 @@ def _hiding(workflow: WrittenWorkflow, chance: random.Random) -> str | None:
             '    - name: Report\n      run: |\n        echo "all checks ran"\n        exit 0',
             "    - if: contains(needs.*.result, 'cancelled')\n      run: exit 1",
             f'    - run: echo "${{{{ needs.{needed[0]}.result }}}}"',
+            "    - run: exit 1\n      if: contains(needs.*.result, 'failure')\n      continue-on-error: true",
+            f"    - run: |\n        if [ '${{{{ needs.{needed[0]}.result }}}}' = failure ]; then\n"
+            "          echo red\n        fi",
         ]
     )
     name = chance.choice(["gate-of-ours", "all-green-of-ours", "ci-ok-of-ours"])
@@ -326,27 +357,41 @@ def _hiding(workflow: WrittenWorkflow, chance: random.Random) -> str | None:
 
 def _elsewhere(files: Mapping[str, str], chance: random.Random) -> Planted | None:
     """A recipe, a script or a file that a planted step calls."""
-    way = chance.choice(["make", "package", "tox", "shell"])
-    path = {"make": "Makefile", "package": "package.json", "tox": "tox.ini", "shell": "ci/check-of-ours.sh"}[
-        way
-    ]
+    way = chance.choice(["make", "package", "tox", "shell", "just", "goes on"])
+    path = {
+        "make": "Makefile",
+        "package": "package.json",
+        "tox": "tox.ini",
+        "shell": "ci/check-of-ours.sh",
+        "just": "justfile",
+        "goes on": "ci/tests-of-ours.sh",
+    }[way]
     if path in files or (way == "make" and {"makefile", "GNUmakefile"} & files.keys()):
+        return None
+    if way == "just" and {"Justfile", ".justfile"} & files.keys():
         return None
     call = {
         "make": "make check-ours",
         "package": "npm run lint",
         "tox": "tox",
         "shell": "./ci/check-of-ours.sh",
+        "just": "just check-ours",
+        "goes on": "bash ci/tests-of-ours.sh",
     }[way]
     begun = _step(lambda chance: as_run(chance, call).replace("run:", "run:", 1) + MARK)(files, chance)
     if begun is None:
         return None
     check = chance.choice(["pytest -q", "ruff check .", "npx eslint src", "mypy src"])
     text, line = {
-        "make": (f".PHONY: check-ours\ncheck-ours:\n\t{chance.choice(['-', '@-'])}{check}\n", 3),
+        "make": (
+            f".PHONY: check-ours\ncheck-ours:\n\t{chance.choice(['-', '@-', '-@', '+-', '@ - '])}{check}\n",
+            3,
+        ),
         "package": (json.dumps({"scripts": {"lint": f"{check} || true"}}, indent=2) + "\n", 3),
         "tox": (f"[testenv]\ncommands =\n    - {check}\n", 3),
         "shell": (f"#!/bin/sh\nset -e\n{check} || true\n", 3),
+        "just": (f"check-ours:\n    {chance.choice(['-', '@-'])}{check}\n", 2),
+        "goes on": (f"#!/bin/bash\n\n{check}\necho done\n", 3),
     }[way]
     return Planted({**begun.files, path: text}, ((path, line),))
 
@@ -373,7 +418,11 @@ def _told_in_condition(chance: random.Random) -> str:
 PLANTERS: dict[str, tuple[Planter, ...]] = {
     "or-true": (_behind("|| true", "|| true", "|| :", "||true", "|| /bin/true"),),
     "or-echo": (_behind(*TOLD), _step(_told_in_condition)),
-    "or-exit-zero": (_behind("|| exit 0", "|| { echo no; exit 0; }", "|| (exit 0)"),),
+    "or-exit-zero": (
+        _behind("|| exit 0", "|| { echo no; exit 0; }", "|| (exit 0)"),
+        _behind("|| exit 0", "|| { echo no; exit 0; }"),
+        _step(_trapped),
+    ),
     "then-true": (_step(_then_true, plain=True),),
     "errexit-off": (_step(_errexit_off, plain=True),),
     "pipe-hides-failure": (_step(_pipe, plain=True),),
