@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate, read_script
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.judge.called import below, makefile_in, recipes_called
@@ -19,8 +20,8 @@ DEEPEST = 3
 """So many names may stand between a step and the program."""
 
 _NODE = frozenset({"npm", "pnpm", "yarn", "bun"})
-_OF_TOX = re.compile(r"^\[testenv:([^\]]+)\]\s*$(.*?)(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
-_COMMANDS = re.compile(r"^commands\s*=((?:.*\n?)(?:[ \t]+.*\n?|\s*\n)*)", re.MULTILINE)
+_OF_TOX = regex(r"^\[testenv:([^\]]+)\]\s*$(.*?)(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
+_COMMANDS = regex(r"^commands\s*=((?:.*\n?)(?:[ \t]+.*\n?|\s*\n)*)", re.MULTILINE)
 
 
 def checks_behind(check: Check, repository: Repository) -> Iterator[Check]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence as Listed
 
 from cicd_defs.facts.findings import Edit
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
@@ -15,10 +16,10 @@ from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 _MARKS = ("#", "//", "/*", "*", "--", ";", "<!--")
 _MOST_LINES = 40
-_PLAIN = re.compile(r"[A-Za-z_/.][\w./@+ -]*(?<! )")
-_PINNED = re.compile(r"(?m)@[0-9a-f]{40}[\"']?([ \t]+)#[ \t]")
-_COMMENTED = re.compile(r"(?m)^[ \t]*[^#\s][^#\n]*?\S([ \t]+)#[ \t]")
-_WORDS_OF_YAML = re.compile(r"(?i:true|false|yes|no|on|off|null|y|n|~)")
+_PLAIN = regex(r"[A-Za-z_/.][\w./@+ -]*(?<! )")
+_PINNED = regex(r"(?m)@[0-9a-f]{40}[\"']?([ \t]+)#[ \t]")
+_COMMENTED = regex(r"(?m)^[ \t]*[^#\s][^#\n]*?\S([ \t]+)#[ \t]")
+_WORDS_OF_YAML = regex(r"(?i:true|false|yes|no|on|off|null|y|n|~)")
 
 
 def is_for_no_hand(source: Source) -> bool:

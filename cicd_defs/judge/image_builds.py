@@ -1,9 +1,9 @@
 """Builds of container images in a workflow: what is built from what, read off actions and commands."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenStep
@@ -28,7 +28,7 @@ _PROGRAMS = (
     ("docker", "compose", "build"),
     ("docker-compose", "build"),
 )
-_HERE = re.compile(r"^(?:\$\{?(?:PWD|GITHUB_WORKSPACE)\}?|\$\(pwd\)|\$\{\{ *github\.workspace *}})/?")
+_HERE = regex(r"^(?:\$\{?(?:PWD|GITHUB_WORKSPACE)\}?|\$\(pwd\)|\$\{\{ *github\.workspace *}})/?")
 _SHORT = {"-f": "--file", "-t": "--tag", "-o": "--output"}
 _WITH_VALUE = frozenset(
     {

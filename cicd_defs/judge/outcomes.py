@@ -5,11 +5,11 @@ Rules: a job without a status function in its condition runs only when everythin
 https://docs.github.com/actions/reference/workflows-and-actions/expressions#status-check-functions
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Literal
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.value import Value
 from cicd_defs.plan.areas import areas_in
 from cicd_defs.plan.folding import any_of, chosen_parts
@@ -19,7 +19,7 @@ Result = Literal["success", "failure", "cancelled", "skipped"]
 RAN: tuple[Result, ...] = ("success", "failure", "cancelled")
 """How a job that runs can end."""
 
-_STATUS = re.compile(r"\b(always|cancelled|failure|success)\(\)")
+_STATUS = regex(r"\b(always|cancelled|failure|success)\(\)")
 
 
 class Verdict(Value):

@@ -1,10 +1,10 @@
 """Checks as what they look at: two with the same identity look at the same thing in the same way."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.shell import moved_to
@@ -14,11 +14,11 @@ from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
 from cicd_defs.judge.purposes import CHECKS, called_as, checks_of, kind_of_action, purpose_of, purpose_of_text
 from cicd_defs.plan.kinds import StepKind
 
-_ABOUT_THE_RUN = re.compile(
+_ABOUT_THE_RUN = regex(
     r"(?i)(?:CI|FORCE_COLOR|NO_COLOR|CLICOLOR\w*|PY_COLORS|TERM|GITHUB_TOKEN|GH_TOKEN|.*_TOKEN)"
 )
-_BRANCHES = re.compile(r"\s*(?:if|case|for|while|until|select|function)\b|\s*\w+\s*\(\)|\s*\{")
-_OF_A_TOOLCHAIN = re.compile(
+_BRANCHES = regex(r"\s*(?:if|case|for|while|until|select|function)\b|\s*\w+\s*\(\)|\s*\{")
+_OF_A_TOOLCHAIN = regex(
     r"cargo (?:\S+ )*?(?:clippy|check|doc|udeps|geiger|semver-checks|hack|vet)\b|clippy|golangci-lint|staticcheck"
     r"|revive|go (?:vet|tool|fix|run)|govulncheck|gosec|prospector|dotnet|msbuild|swiftlint|ktlint|detekt"
     r"|(?:mvnw?|gradlew?)\b(?!.*spotless)|(?:sbt|mill|bazel)\b|clang-tidy|cppcheck|ctest|cmake|meson|mix(?! format)"
@@ -27,14 +27,14 @@ _OF_A_TOOLCHAIN = re.compile(
     r"|php(?![\w-])|phpstan|phpunit|rails|julia|cabal|hlint|stack"
     r"|trivy (?:image|rootfs)|grype|dockle|docker|syft|snyk container|kube-bench"
 )
-_ACTIONS_OF_A_TOOLCHAIN = re.compile(
+_ACTIONS_OF_A_TOOLCHAIN = regex(
     r"golangci|clippy|staticcheck|semver-checks|govulncheck|codeql|scorecard|dependency-review|sonar|qodana|pylint"
     r"|audit-check|cargo|trivy|anchore|snyk|scout|dockle|container|lighthouse|chromaui|swiftlint|megalinter|lycheeverse"
 )
 _ANYWHERE = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.SCAN})
 """Kinds of checks of which many read the files alone: neither system nor version of a language matter."""
 
-_IS_EMPTY = re.compile(r"(?:^|[\n;&])\s*(?:test|\[) -z [\"']?\$\($")
+_IS_EMPTY = regex(r"(?:^|[\n;&])\s*(?:test|\[) -z [\"']?\$\($")
 _BY_ACTION = {
     "pre-commit/action": "pre-commit run --all-files",
     "astral-sh/ruff-action": "ruff check",
@@ -42,9 +42,9 @@ _BY_ACTION = {
     "psf/black": "black --check",
 }
 """What an action runs that is given nothing."""
-_IN_PASSING = re.compile(r" --(?:show-diff-on-failure|color(?:[= ]\S+)?|no-progress|verbose)(?=\s|$)")
-_SAME = ((re.compile(r"^(npm|pnpm|yarn) (?:run |run-script )?(?:t|tst|test)\b"), r"\1 test"),)
-_HERE_IS_MEANT = re.compile(r"^(?:ruff (?:check|format)|black|isort|eslint|prettier|flake8)\b")
+_IN_PASSING = regex(r" --(?:show-diff-on-failure|color(?:[= ]\S+)?|no-progress|verbose)(?=\s|$)")
+_SAME = ((regex(r"^(npm|pnpm|yarn) (?:run |run-script )?(?:t|tst|test)\b"), r"\1 test"),)
+_HERE_IS_MEANT = regex(r"^(?:ruff (?:check|format)|black|isort|eslint|prettier|flake8)\b")
 
 
 @dataclass(frozen=True, slots=True)

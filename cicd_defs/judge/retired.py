@@ -8,6 +8,7 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.plan import pins
 from cicd_defs.plan.newest import number_of
 
@@ -35,7 +36,7 @@ RUNNERS: dict[str, Gone] = {
 }
 """Labels of GitHub's own runners. Intel stays Intel."""
 
-_SIZE = re.compile(r"-(?:large|xlarge|xl)$")
+_SIZE = regex(r"-(?:large|xlarge|xl)$")
 
 
 def runner_base(label: str) -> str | None:

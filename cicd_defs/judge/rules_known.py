@@ -1,14 +1,14 @@
 """The names that a finding can have: of our own rules, of the rules of the programs whose findings join ours, and of
 what the audit finds about itself."""
 
-import re
 from functools import cache
 from typing import Literal
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.judge.closest import closest
 from cicd_defs.judge.engine import ALWAYS_HEARD, MANUALS
 
-_HADOLINT = re.compile(r"(?:DL|SC)\d{4}")
+_HADOLINT = regex(r"(?:DL|SC)\d{4}")
 
 Finder = Literal["cicd", "the audit itself", "zizmor", "hadolint"]
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
@@ -14,9 +15,9 @@ from cicd_defs.judge.rule import Found
 from cicd_defs.plan.kinds import StepKind
 
 _HANDLED = {Fate.HANDLED, Fate.UNCHECKED, Fate.PIPED}
-_ELSEWHERE = re.compile(r"&&\s*$|;;|^\s*(?:else|elif)\b", re.MULTILINE)
+_ELSEWHERE = regex(r"&&\s*$|;;|^\s*(?:else|elif)\b", re.MULTILINE)
 """What stands before a command that runs only where the one above succeeds, or in another branch."""
-_LOOKS = re.compile(r"git(?: -\S+(?: \S+)?)* diff\b.* --exit-code\b")
+_LOOKS = regex(r"git(?: -\S+(?: \S+)?)* diff\b.* --exit-code\b")
 
 
 @remembered

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cicd_defs.facts.findings import Edit
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.source import Source
 
-_SECTION = re.compile(r"[ \t]*\[{1,2}[ \t]*([^\]\n]+?)[ \t]*\]{1,2}[ \t]*(?:[#;].*)?$")
-_TOML = re.compile(
+_SECTION = regex(r"[ \t]*\[{1,2}[ \t]*([^\]\n]+?)[ \t]*\]{1,2}[ \t]*(?:[#;].*)?$")
+_TOML = regex(
     r"[ \t]*((?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[\w-]+|\"[^\"\n]*\"))*)[ \t]*=[ \t]*(.*)$"
 )
-_INI = re.compile(r"([A-Za-z_][\w.:{}-]*)[ \t]*[=:][ \t]*(.*)$")
-_STRING = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'", re.DOTALL)
-_INLINE = re.compile(r"([\w-]+)[ \t]*=[ \t]*(\"[^\"]*\"|'[^']*'|[^,{}\s]+)")
+_INI = regex(r"([A-Za-z_][\w.:{}-]*)[ \t]*[=:][ \t]*(.*)$")
+_STRING = regex(r"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'", re.DOTALL)
+_INLINE = regex(r"([\w-]+)[ \t]*=[ \t]*(\"[^\"]*\"|'[^']*'|[^,{}\s]+)")
 
 
 @dataclass(frozen=True, slots=True)

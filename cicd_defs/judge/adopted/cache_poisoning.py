@@ -6,9 +6,8 @@ workflow, gets their files into a release.
 **Example** `with: {cache: false}` under `actions/setup-go`.
 """
 
-import re
-
 from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.deployments import events_of
@@ -26,7 +25,7 @@ OFF: dict[str, str] = {
 }
 """The input that turns an action's cache off, and what it is set to."""
 
-_NAMED = re.compile(r"omitting `([\w-]+)` enables caching")
+_NAMED = regex(r"omitting `([\w-]+)` enables caching")
 _BY_TOOL = {
     "actions/setup-python",
     "actions/setup-java",

@@ -9,16 +9,17 @@ import re
 import tomllib
 from collections.abc import Iterator
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.judge.adopted.place import Place
 
-_CONDITION = re.compile(
+_CONDITION = regex(
     r"github\.repository(?:_owner)?\s*[=!]=\s*['\"]([\w.-]+)(?:/[\w.-]+)?['\"]"
     r"|startsWith\(\s*github\.repository\s*,\s*'([\w.-]+)/"
 )
-_ADDRESS = re.compile(r"(?:^|[/@])github\.com[/:]([\w.-]+)/[\w.-]+")
-_MODULE = re.compile(r"(?m)^module\s+github\.com/([\w.-]+)/")
-_BADGE = re.compile(r"github\.com/([\w.-]+)/[\w.-]+/(?:actions/)?workflows/[^\s)\"'>]*badge\.svg")
-_OF_PYTHON = re.compile(r"repository|source|source[ -_]?code|code|github|homepage|home", re.IGNORECASE)
+_ADDRESS = regex(r"(?:^|[/@])github\.com[/:]([\w.-]+)/[\w.-]+")
+_MODULE = regex(r"(?m)^module\s+github\.com/([\w.-]+)/")
+_BADGE = regex(r"github\.com/([\w.-]+)/[\w.-]+/(?:actions/)?workflows/[^\s)\"'>]*badge\.svg")
+_OF_PYTHON = regex(r"repository|source|source[ -_]?code|code|github|homepage|home", re.IGNORECASE)
 _READMES = ("README.md", "README.rst", "readme.md", "README")
 _MOST = 1_000_000
 _NOTE = "owner of the repository"

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cicd_defs.facts.patterns import regex
 from cicd_defs.judge.adopted.variables import EXPRESSION
 
-_PLAIN = re.compile(r"[\w./@:+,%=-]*", re.ASCII)
+_PLAIN = regex(r"[\w./@:+,%=-]*", re.ASCII)
 _ENDS = frozenset(" \t\n;|&)<>")
-_SPECIAL = re.compile(r"[\"$`\\!\n]")
+_SPECIAL = regex(r"[\"$`\\!\n]")
 
 
 @dataclass(frozen=True)

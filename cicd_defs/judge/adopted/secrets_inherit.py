@@ -8,12 +8,13 @@
 import re
 
 from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import scalars
 from cicd_defs.judge.adopted.place import Place
 from cicd_defs.judge.edits import indent_of, remove_pair
 
-_SECRET = re.compile(r"\bsecrets\s*\.\s*([A-Za-z_]\w*)")
+_SECRET = regex(r"\bsecrets\s*\.\s*([A-Za-z_]\w*)")
 
 
 def fix(place: Place) -> Fix | None:

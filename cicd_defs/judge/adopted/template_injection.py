@@ -8,9 +8,8 @@ Values that GitHub sets as variables itself are used as they are.
 `env: {TITLE: "${{ github.event.issue.title }}"}`. In `actions/github-script` it becomes `process.env.TITLE`.
 """
 
-import re
-
 from cicd_defs.facts.findings import Edit, Fix
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.quoting import Quoting, quotings
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
@@ -21,8 +20,8 @@ from cicd_defs.judge.adopted.shells import Shell, may_be_bash, shell_of
 from cicd_defs.judge.adopted.variables import ONE_WORD, Use, are_all, in_quotes, uses_in, with_variables
 from cicd_defs.judge.edits import insert_pair
 
-_PLAIN_VALUE = re.compile(r"[\w./@:+,=-]+")
-_ODD_VALUE = re.compile(r"[^\w./@:+,= -]")
+_PLAIN_VALUE = regex(r"[\w./@:+,=-]+")
+_ODD_VALUE = regex(r"[^\w./@:+,= -]")
 
 
 def fix(place: Place) -> Fix | None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import product
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar
 from cicd_defs.judge.edits import remove_pair, scalar_text
@@ -23,7 +24,7 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
-_INSIDE = re.compile(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}")
+_INSIDE = regex(r"\$\{\{((?:[^'}]|'[^']*'|}(?!}))*)}}")
 _MOST_CONTEXTS = 4
 _OTHER = "\0"
 

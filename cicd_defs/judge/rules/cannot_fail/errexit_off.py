@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import edit_script, replace_scalar, with_all
@@ -21,7 +22,7 @@ from cicd_defs.judge.swallowed import closing_success, command_name, guards_of, 
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 
-_TURNED_OFF = re.compile(r"set\s+(?:.*\s)?(?:\+[a-zA-Z]*e[a-zA-Z]*|\+o\s+errexit)(?:\s|$)")
+_TURNED_OFF = regex(r"set\s+(?:.*\s)?(?:\+[a-zA-Z]*e[a-zA-Z]*|\+o\s+errexit)(?:\s|$)")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.legitimate import is_legitimate, status_is_read
@@ -19,7 +20,7 @@ from cicd_defs.judge.swallowed import closing_success, command_name, guards_of, 
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.MEDIUM, Confidence.MEDIUM)
 
-_ENDS = re.compile(r"\btrue\b|(?:^|\s):|\b(?:exit|return) 0", re.MULTILINE)
+_ENDS = regex(r"\btrue\b|(?:^|\s):|\b(?:exit|return) 0", re.MULTILINE)
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

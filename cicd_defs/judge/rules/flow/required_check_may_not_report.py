@@ -55,15 +55,15 @@ _RULESET = regex(r"(?:^|/)\.github/(?:rulesets?/[^/]+\.json|[\w-]*ruleset[\w-]*\
 _CONTEXT = regex(r"\bcontexts?:")
 
 
-_BRANCH = re.compile(r"(?m)^\s*-\s+name:\s*[\"']?([\w./-]+)")
+_BRANCH = regex(r"(?m)^\s*-\s+name:\s*[\"']?([\w./-]+)")
 _DEFAULT = "~DEFAULT_BRANCH"
 _OF_MERGES = frozenset({"pull_request", "pull_request_target", "merge_group"})
-_LEAVES_OUT = re.compile(
+_LEAVES_OUT = regex(
     r"\.labels\b|\.draft\b|pull_request\.title|head_commit\.message|github\.actor\b|\.user\.login\b"
 )
 
 
-_WILD = re.compile(r"[*?+!\[]")
+_WILD = regex(r"[*?+!\[]")
 
 
 class Asked(NamedTuple):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.edits import edit_script, replace_scalar, with_all
@@ -27,8 +28,8 @@ from cicd_defs.judge.rule import About, Found
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.MEDIUM)
 
-_KIND = re.compile(r"type=(\w+)")
-_VALUE = re.compile(r"(?:^|,)value=([^,]*)")
+_KIND = regex(r"type=(\w+)")
+_VALUE = regex(r"(?:^|,)value=([^,]*)")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, speaks_of
 from cicd_defs.facts.yaml_nodes import Sequence, nothing_in
 from cicd_defs.judge.command_edits import only_in_first_leg, own_step_in_first_leg
@@ -23,15 +24,15 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
-_OF_A_LEG = re.compile(r"\bmatrix\b|\bstrategy\.|\brunner\.|RUNNER_OS|RUNNER_ARCH|OSTYPE|\buname\b")
+_OF_A_LEG = regex(r"\bmatrix\b|\bstrategy\.|\brunner\.|RUNNER_OS|RUNNER_ARCH|OSTYPE|\buname\b")
 _ANY_LEGS = 2
 _OF_FILES = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.SCAN})
 _NAMES = {StepKind.LINT: "Lint", StepKind.FORMAT: "Check the format", StepKind.SCAN: "Scan"}
-_MANY_TOOLS = re.compile(r"pre-commit|prek|j178/prek|(?:npm|pnpm|yarn|bun|make|just|task|tox|nox|hatch)\b")
+_MANY_TOOLS = regex(r"pre-commit|prek|j178/prek|(?:npm|pnpm|yarn|bun|make|just|task|tox|nox|hatch)\b")
 _ASIDE = frozenset(
     {"echo", "cd", "set", "export", "git", "cat", "ls", "mkdir", "source", "printf", "test", "[", "which"}
 )
-_SCRIPTS = re.compile(r"(?:npm|pnpm|yarn|bun|make|just|task|tox|nox|hatch)\b")
+_SCRIPTS = regex(r"(?:npm|pnpm|yarn|bun|make|just|task|tox|nox|hatch)\b")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

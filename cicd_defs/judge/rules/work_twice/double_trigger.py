@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow, speaks_of
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence, nothing_in, texts_of
 from cicd_defs.judge.edits import insert_pair, scalar_text
@@ -29,14 +30,14 @@ ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
 _USUAL = ("main", "master")
 _ALL_TAGS = 'tags: ["**"]'
-_OF_TAGS = re.compile(
+_OF_TAGS = regex(
     r"refs/tags|(?i:ref_type)|\bget-tag|git describe|action-gh-release|\bgh release\b|goreleaser|docker/metadata-action"
 )
-_OF_A_BRANCH = re.compile(r"refs/heads/([\w.-]+)")
-_LINKED = re.compile(r"/(?:blob|tree|edit)/(main|master|dev|develop|development|trunk|next)/")
-_ONE_OF_BOTH = re.compile(r"head\.repo|head_repo|\.fork\b|pull_request\.base\.repo")
+_OF_A_BRANCH = regex(r"refs/heads/([\w.-]+)")
+_LINKED = regex(r"/(?:blob|tree|edit)/(main|master|dev|develop|development|trunk|next)/")
+_ONE_OF_BOTH = regex(r"head\.repo|head_repo|\.fork\b|pull_request\.base\.repo")
 _FINDS_DUPLICATES = frozenset({"fkirc/skip-duplicate-actions", "yumemi-inc/skip-duplicate-actions"})
-_BRANCHES_OF_BOTS = re.compile(r"dependabot|renovate|pre-commit-ci|snyk|greenkeeper|imgbot|gh-readonly")
+_BRANCHES_OF_BOTS = regex(r"dependabot|renovate|pre-commit-ci|snyk|greenkeeper|imgbot|gh-readonly")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

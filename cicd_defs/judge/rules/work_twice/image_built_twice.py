@@ -7,10 +7,10 @@ first one's cache (`cache-from: type=gha`).
 **Example** `docker build -t app:test .` and then `docker build -t app:1.0 .` becomes `docker tag app:test app:1.0`.
 """
 
-import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.command_edits import remove_command
 from cicd_defs.judge.edits import edit_script, set_input
@@ -24,14 +24,14 @@ from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
-_USES_IT = re.compile(
+_USES_IT = regex(
     r"docker(?:-compose| compose| run| exec| scout| save)|podman run|trivy|grype|dockle|kind load"
     r"|dive|goss|structure-test"
 )
-_CHANGES_FILES = re.compile(
+_CHANGES_FILES = regex(
     r"\b(?:git (?:checkout|switch|reset|apply)|sed -i|cp|mv|rm|patch|tee|docker system prune)\b|[^0-9&]>"
 )
-_ON_FAILURE = re.compile(r"failure\(|steps\.[\w-]+\.(?:outcome|conclusion)")
+_ON_FAILURE = regex(r"failure\(|steps\.[\w-]+\.(?:outcome|conclusion)")
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

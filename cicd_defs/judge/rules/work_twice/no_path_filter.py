@@ -7,10 +7,10 @@ rules require one of its checks, take the second way: a check that does not star
 **Example** A file that tests `web/` gets `paths: [web/**, .github/workflows/web.yml]` under `pull_request`.
 """
 
-import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, nothing_in
@@ -36,8 +36,8 @@ _FINDS_CHANGES = (
     "--since",
     "lerna",
 )
-_GIVEN = re.compile(r"\s(?:-C|--prefix|--cwd|--directory|--dir|--chdir)[ =]([\w./-]+)")
-_IMAGE = re.compile(r"docker (?:buildx )?build\b(?:.*\s)?(?!-)([\w./-]+)$")
+_GIVEN = regex(r"\s(?:-C|--prefix|--cwd|--directory|--dir|--chdir)[ =]([\w./-]+)")
+_IMAGE = regex(r"docker (?:buildx )?build\b(?:.*\s)?(?!-)([\w./-]+)$")
 _MANIFESTS = (
     *("package.json", "pyproject.toml", "setup.py", "requirements.txt", "go.mod", "Cargo.toml", "pom.xml"),
     *("build.gradle", "build.gradle.kts", "Gemfile", "composer.json", "mix.exs", "Package.swift"),

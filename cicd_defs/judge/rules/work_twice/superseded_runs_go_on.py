@@ -6,10 +6,10 @@ pushes to the main branch are better left to finish.
 **Example** `concurrency: {group: "${{ github.workflow }}-${{ github.ref }}", cancel-in-progress: true}`.
 """
 
-import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar
@@ -31,10 +31,8 @@ _WORK = CHECKS | {StepKind.BUILD, StepKind.INSTALL}
 _RUNNERS = frozenset(
     {"docker", "podman", "bash", "sh", "node", "python", "python3", "ruby", "php", "java", "perl"}
 )
-_OF_ONE_RUN = re.compile(r"github\.(?:sha|run_id|run_number|run_attempt)\b")
-_OF_A_BRANCH = re.compile(
-    r"github\.(?:head_ref|ref|ref_name|event\.number|event\.pull_request\.\w+)\b|GITHUB_REF"
-)
+_OF_ONE_RUN = regex(r"github\.(?:sha|run_id|run_number|run_attempt)\b")
+_OF_A_BRANCH = regex(r"github\.(?:head_ref|ref|ref_name|event\.number|event\.pull_request\.\w+)\b|GITHUB_REF")
 _PULL_REQUEST: dict[str, Known] = {
     "github.event_name": Exactly("pull_request"),
     "github.ref": Begins("refs/pull/"),
