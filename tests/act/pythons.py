@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
-from tests.act.actions import PYTHON, STUBS
+from tests.act.actions import BARE, PYTHON, STUBS
 
 
 def prepare_python(folder: Path) -> Path:
@@ -38,6 +38,6 @@ def write_tools(folder: Path, site: Sequence[str]) -> None:
         ):
             (folder / program.name).symlink_to(program)
     (folder / "pipx").write_text(
-        f"#!{PYTHON}\nimport sys\nsys.path.insert(0, {str(STUBS)!r})\nimport pipx\npipx.main()\n"
+        f"#!{PYTHON} {BARE}\nimport sys\nsys.path.insert(0, {str(STUBS)!r})\nimport pipx\npipx.main()\n"
     )
     (folder / "pipx").chmod(0o755)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.act.actions import PYTHON, STUBS
+from tests.act.actions import BARE, PYTHON, STUBS
 
 PROGRAMS = ("curl", "docker", "gh", "helm", "kubectl", "sha256sum", "skaffold", "sleep", "ssh")
 """The programs of a runner that must not be the real ones here. `sleep` takes no time."""
@@ -53,7 +53,7 @@ def write_programs(folder: Path, names: Sequence[str]) -> Path:
     folder.mkdir()
     for name in names:
         (folder / name).write_text(
-            f"#!{PYTHON}\nimport sys\nsys.path.insert(0, {str(STUBS)!r})\nimport program\nprogram.main()\n"
+            f"#!{PYTHON} {BARE}\nimport sys\nsys.path.insert(0, {str(STUBS)!r})\nimport program\nprogram.main()\n"
         )
         (folder / name).chmod(0o755)
     return folder

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.act import Outcome, Repository, prepare_python, run_workflow, unavailable
+from tests.act import Outcome, Repository, run_workflow, unavailable
 
 pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
 
@@ -33,9 +33,7 @@ def repository(tmp_path) -> Repository:
 
 
 @pytest.fixture
-def run(repository, tmp_path):
-    python = prepare_python(tmp_path / "python")
-
+def run(repository, tmp_path, python):
     def changed(changes: dict[str, str | None]) -> Outcome:
         repository.change(changes)
         return run_workflow(repository, "pull_request", tmp_path / "home", python)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.act import Outcome, Repository, prepare_python, run_workflow, unavailable
+from tests.act import Outcome, Repository, run_workflow, unavailable
 
 pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
 
@@ -14,9 +14,8 @@ FILES = {f"services/{name}/test.sh": f"echo tests of {name} went well\n" for nam
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, python):
     repository = Repository.declared(SPEC, FILES, tmp_path / "repository")
-    python = prepare_python(tmp_path / "python")
 
     def changed(changes: dict[str, str | None]) -> Outcome:
         repository.change(changes)
