@@ -63,7 +63,7 @@ def process(*arguments: object, cwd: Path | None = None, limit: int | None = Non
         text=True,
         errors="replace",
         check=False,
-        timeout=120,
+        timeout=600,
         stdin=subprocess.DEVNULL,
         env={**os.environ, **environ},
         preexec_fn=bounded,
@@ -384,7 +384,7 @@ def test_colours_on_a_terminal(repository, environ, coloured):
         stdout=slave,
         env={**given, "TERM": "xterm", **environ},
     )
-    assert done.wait(60) == 1
+    assert done.wait(600) == 1
     os.close(slave)
     shown = os.read(master, 65_536).decode()
     os.close(master)

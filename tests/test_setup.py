@@ -62,7 +62,7 @@ def commands_of(*targets: str) -> set[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = ["make", "--dry-run", "--no-print-directory", *targets]
     done = subprocess.run(
-        command, cwd=ROOT, env=clean, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=ROOT, env=clean, capture_output=True, text=True, timeout=300, check=True
     )
     return {line.strip() for line in done.stdout.splitlines() if "-f ci.mk" not in line}
 

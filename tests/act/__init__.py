@@ -37,7 +37,7 @@ from tests.act.rules import PROGRAMS, TOOLCHAINS, Rule, write_programs, write_ru
 __all__ = ["Call", "Outcome", "Repository", "Rule", "prepare_python", "run_workflow", "unavailable"]
 
 ACT = Path(sys.executable).parent / "act"
-LONGEST = 240  # seconds that a workflow may take
+LONGEST = 900  # seconds that a workflow may take
 HUMBLE_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 HTTP_PORT, MAIL_PORT = 8099, 8465
 """Where channels listen, in a namespace of their own: no other run can be in the way."""

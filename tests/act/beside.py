@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-LONGEST = 60  # seconds until a service answers
+LONGEST = 300  # seconds until a service answers
 NEEDED = {"postgres": ("initdb", "postgres"), "redis": ("redis-server",)}
 """The programs of each kind of service."""
 

@@ -22,7 +22,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 NODE_HOME = ROOT / ".cache" / "checkers"
 PROGRAMS = Path(sys.executable).parent
-LONGEST = 600  # seconds a checker may take for one batch
+LONGEST = 1800  # seconds a checker may take for one batch
 BATCH = 500  # files a process is given, so that a command line is never too long
 
 

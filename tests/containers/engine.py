@@ -90,7 +90,7 @@ class Engine:
         finally:
             self.run("rm", "--force", "--volumes", name)
 
-    def health(self, name: str, seconds: float = 60) -> str:
+    def health(self, name: str, seconds: float = 300) -> str:
         """The state that the image's own health check comes to, and what it said last where that is not `healthy`."""
         end = time.monotonic() + seconds
         while True:
@@ -133,7 +133,7 @@ def an_engine() -> Iterator[Engine]:
             "no Docker engine answers, and none can be started (as root, with dockerd installed)"
         )
     with _daemon() as (socket, log, process):
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while not answers(program, socket):
             if process.poll() is not None or time.monotonic() > end:
                 raise NoEngineError(f"dockerd does not start: {log.read_text()[-500:]}")
@@ -159,7 +159,7 @@ def _daemon() -> Iterator[tuple[str, Path, subprocess.Popen[bytes]]]:
         finally:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -170,7 +170,7 @@ def answers(program: str, socket: str) -> bool:
     """Whether an engine answers there."""
     words = [program, "--host", socket, "version", "--format", "{{.Server.Version}}"]
     try:
-        return subprocess.run(words, capture_output=True, timeout=30, check=False).returncode == 0
+        return subprocess.run(words, capture_output=True, timeout=120, check=False).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 

@@ -161,7 +161,7 @@ def test_the_location_is_loaded_as_dagster_does_it(tmp_path):
     env = {**os.environ, "CICD_PROJECTS": str(tmp_path / "projects"), "DAGSTER_HOME": str(tmp_path / "home")}
     dagster = str(Path(sys.executable).with_name("dagster"))
     command = [dagster, "definitions", "validate", "-m", "cicd_defs.definitions.projects"]
-    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600, check=False)
     assert ended.returncode == 0, ended.stderr
     assert "Validation successful" in ended.stdout + ended.stderr
     assert "BetaWarning" not in ended.stdout + ended.stderr

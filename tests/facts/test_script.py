@@ -124,7 +124,9 @@ def fails(script: str, way: str, path: Path) -> bool | None:
     ran = path / "ran"
     ran.write_text("")
     env = {"PATH": f"{path}:/usr/bin:/bin", "RAN": str(ran)}
-    done = subprocess.run([*way.split(), "-c", script], capture_output=True, timeout=20, env=env, check=False)
+    done = subprocess.run(
+        [*way.split(), "-c", script], capture_output=True, timeout=300, env=env, check=False
+    )
     return done.returncode != 0 if ran.read_text() else None
 
 

@@ -71,7 +71,7 @@ def test_an_example_is_green_by_its_own_checks(check, tmp_path):
         env={**os.environ, "PATH": search_path(), "CARGO_TARGET_DIR": str(tmp_path / "target"), **check.env},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -126,8 +126,10 @@ def campaign(rule: str, folders: list[Path], times: int, seed: int = 0) -> tuple
 
 @pytest.mark.parametrize("rule", sorted(PLANTERS))
 def test_a_planted_defect_is_found_in_our_own_files(rule):
-    _, missed = campaign(rule, OWN, SHORT)
+    made, missed = campaign(rule, OWN, SHORT)
     assert not missed, "\n".join(missed)
+    if not made:
+        pytest.skip("our own files have no place for it; the long form has")
 
 
 @pytest.mark.soak

@@ -41,7 +41,7 @@ class Shell:
             env={**runner, **literal, **env},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=300,
             check=False,
         )
 

@@ -211,7 +211,7 @@ def bash(script: str, folder, **env: str) -> subprocess.CompletedProcess[str]:
     """The script as a step of GitHub's runs it."""
     variables = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(folder), **RUN, **env}
     command = [str(shutil.which("bash")), "-eo", "pipefail", "-c", script]
-    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=300)
 
 
 def notice(folder, jobs, events=tuple(EVERYTHING), places=DEPLOYS):

@@ -54,7 +54,7 @@ def independent_checker(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("check-jsonschema")
     if not program.exists():
         pytest.skip("check-jsonschema is not installed")
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_an_independent_checker_takes_the_schema():

@@ -109,7 +109,7 @@ def wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
     until = time.monotonic() + LONGEST
     while time.monotonic() < until and process.poll() is None:
         try:
-            urllib.request.urlopen(url, timeout=5).close()
+            urllib.request.urlopen(url, timeout=30).close()
         except OSError:
             time.sleep(0.3)
         else:
