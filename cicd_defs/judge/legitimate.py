@@ -84,16 +84,11 @@ def mends(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
         return True
     by_hook = bool(re.search(r"(?:pre-commit|prek)(?: -\S+)* run", command.text))
     if not (by_hook or _FIXES.search(command.text)):
-        named = purpose.tool.startswith(("npm ", "pnpm ", "yarn ", "bun ", "make "))
-        return named and _in_a_job_that_mends(step)
+        return False
     keeps = _KEEPS if by_hook else _COMMITS
     return bool(_COMMITS.search(_after(step, command))) or any(
         keeps.search(_text_of(later)) for later in _later(step)
     )
-
-
-def _in_a_job_that_mends(step: WrittenStep) -> bool:
-    return any("autofix" in later.action or "suggester" in later.action for later in _later(step))
 
 
 def prepares(command: Command) -> bool:

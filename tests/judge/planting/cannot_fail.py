@@ -75,13 +75,21 @@ def _jobs(workflow: WrittenWorkflow) -> list[WrittenJob]:
     ]
 
 
-def _step(make: Callable[[random.Random], str | None], *, plain: bool = False) -> Planter:
-    """A step that a function writes, anywhere; `plain`: only where no default says which shell it is."""
+def _step(
+    make: Callable[[random.Random], str | None], *, plain: bool = False, at_root: bool = False
+) -> Planter:
+    """A step that a function writes, anywhere.
+
+    `plain`: only where no default says which shell it is; `at_root`: only where none says in which folder it runs.
+    """
 
     def plant(workflow: WrittenWorkflow, chance: random.Random) -> str | None:
         jobs = _jobs(workflow)
         if plain:
             jobs = [job for job in jobs if not (job.default("shell") or workflow.default("shell"))]
+        if at_root:
+            key = "working-directory"
+            jobs = [job for job in jobs if not (job.default(key) or workflow.default(key))]
         step = make(chance)
         return with_step(chance.choice(jobs), chance, step) if jobs and step else None
 
@@ -378,7 +386,7 @@ def _elsewhere(files: Mapping[str, str], chance: random.Random) -> Planted | Non
         "just": "just check-ours",
         "goes on": "bash ci/tests-of-ours.sh",
     }[way]
-    begun = _step(lambda chance: as_run(chance, call).replace("run:", "run:", 1) + MARK)(files, chance)
+    begun = _step(lambda chance: as_run(chance, call) + MARK, at_root=True)(files, chance)
     if begun is None:
         return None
     check = chance.choice(["pytest -q", "ruff check .", "npx eslint src", "mypy src"])

@@ -148,7 +148,8 @@ def _is_meant(workflow: WrittenWorkflow, node: Node) -> bool:
         return False
     if bare_condition(said) != "false" or reason_beside(workflow.source, key, node, said):
         return True
-    return any(deploys(job) or goes_out(job) for job in workflow.jobs)
+    handed = (job.uses is not None and "secrets" in job.node.by_key for job in workflow.jobs)
+    return any(handed) or any(deploys(job) or goes_out(job) for job in workflow.jobs)
 
 
 def _is_of_one_run(group: str) -> bool:
