@@ -84,6 +84,7 @@ _FILE_INPUTS: dict[str, tuple[str, ...]] = {
     "golangci/golangci-lint-action": ("",),
     "astral-sh/ruff-action": ("",),
 }
+_WORD = re.compile(r"[\w-][\w./-]*")
 _READING = """
 cat source . jq yq head tail grep sed awk cp mv wc diff sha256sum xargs shellcheck yamllint hadolint docker envsubst
 psql actionlint markdownlint helm
@@ -121,7 +122,7 @@ def _first(job: WrittenJob, repository: Repository) -> Found | None:
             message = f"{what} needs files of the repository, which is not checked out yet"
             return Found(step.source, start, end, message, fix)
         if step.run is not None:
-            written.update(_MENTION.findall(step.run.text))
+            written.update((*_MENTION.findall(step.run.text), *_WORD.findall(step.run.text)))
             if re.search(r"\bcd (?!-)", step.run.text) and checkout is None:
                 return None
     return None
@@ -172,7 +173,7 @@ def _used(step: WrittenStep, written: set[str], repository: Repository) -> tuple
     for command in step.commands:
         if command.name in {"cd", "pushd"}:
             return None
-        what = _file_command(command.text, command.plain, command.words) or _read(command, repository)
+        what = _file_command(command.text, command.plain, command.words) or _read(command, repository, made)
         if (
             what
             and not made.intersection(_MENTION.findall(command.text))
@@ -180,7 +181,8 @@ def _used(step: WrittenStep, written: set[str], repository: Repository) -> tuple
         ):
             start, end = step.place(command.start, command.end)
             return start, end, f"`{what}`"
-        made.update(_MENTION.findall(" ".join((command.text, *command.redirects))))
+        told = " ".join((command.text, *command.redirects))
+        made.update((*_MENTION.findall(told), *_WORD.findall(told)))
     return None
 
 
@@ -207,12 +209,14 @@ def _file_command(text: str, plain: str, words: tuple[str, ...]) -> str | None:
     return None
 
 
-def _read(command: Command, repository: Repository) -> str | None:
+def _read(command: Command, repository: Repository, made: set[str]) -> str | None:
     """A command that reads what is a file or a folder of the repository."""
     if command.name not in _READERS:
         return None
     for word in command.words[1:]:
         path = word.strip("\"'").removeprefix("./").rstrip("/")
+        if path in made:
+            continue
         if path in repository.paths or (command.name == "helm" and f"{path}/Chart.yaml" in repository.paths):
             return f"{command.name} {word}"
     return None
