@@ -19,6 +19,10 @@ ROOT = Path(__file__).parents[2]
 OWN_COPIES = 394
 """As many files as the forty repositories have that the promises speak of."""
 SIZES = (10, 100, 1_000, 10_000)
+MOST_STEPS = 10_000
+STEPS = ("run: pytest tests", "uses: actions/checkout@v4", "run: docker build -t shop .")
+LONGEST = 20_000
+"""Milliseconds in which so many steps are to be judged."""
 _ZIZMOR = ("--offline", "-q", "--no-progress", "--persona=auditor", "--no-exit-codes", "--format=json-v1")
 
 
@@ -36,16 +40,22 @@ def main() -> None:
         print(whole("  our own rules and zizmor within", [*cicd, *files], target=2 * zizmor.median))
         print(whole("one file, our own rules", [*cicd, "--own-rules", files[0]], target=500))
         print(whole("one file, everything", [*cicd, files[0]], target=500))
+    own = [*cicd, "--own-rules"]
+    smaller: Measure | None = None
     for size in SIZES:
         with tempfile.TemporaryDirectory(prefix="cicd-bench-") as folder:
-            held = copies(Path(folder), size)
-            print(
-                whole(
-                    f"our own rules over {size:,} files of one repository",
-                    [*cicd, "--own-rules", *held],
-                    times=3,
-                )
+            copies(Path(folder), size)
+            smaller = whole(
+                f"our own rules over {size:,} files of one repository",
+                [*own, folder],
+                times=3 if size <= 1_000 else 1,
+                target=10 * smaller.median if smaller else None,
             )
+            print(smaller)
+    for step in STEPS:
+        with tempfile.TemporaryDirectory(prefix="cicd-bench-") as folder:
+            file = long_job(Path(folder), step, MOST_STEPS)
+            print(whole(f"{MOST_STEPS:,} times `{step}` in one job", [*own, file], times=1, target=LONGEST))
 
 
 def corpus_files() -> list[str]:
@@ -55,14 +65,24 @@ def corpus_files() -> list[str]:
 
 
 def copies(folder: Path, count: int) -> list[str]:
-    """So many workflow files below a folder, copied from this project's own."""
-    sources = sorted((ROOT / "tests/golden").glob("*/.github/workflows/*.yml"))
+    """So many workflow files below a folder, copied from the repositories' or this project's own."""
+    own = sorted((ROOT / "tests/golden").glob("*/.github/workflows/*.yml"))
+    sources = list(map(Path, corpus_files())) or own
     target = folder / ".github" / "workflows"
     target.mkdir(parents=True)
     made: list[str] = []
     for number, source in enumerate(islice(cycle(sources), count)):
         made.append(str(shutil.copy(source, target / f"{number}.yml")))
     return made
+
+
+def long_job(folder: Path, step: str, count: int) -> str:
+    """A workflow file below a folder with so many equal steps in one job."""
+    head = "name: Long\non: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n"
+    file = folder / ".github" / "workflows" / "long.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{head}      - uses: actions/checkout@v4\n" + f"      - {step}\n" * count)
+    return str(file)
 
 
 def program(name: str) -> str:
