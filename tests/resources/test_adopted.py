@@ -301,6 +301,21 @@ CALLED = "name: One\non: workflow_call\njobs:\n  tell:\n    name: Tell\n    runs
             id="pushes",
         ),
         pytest.param(
+            "    steps:\n      - run: echo \"$ALL\"\n        env: {ALL: '${{ toJson(github) }}'}\n",
+            "permissions:\n  contents: read\n\njobs:",
+            id="only-tells",
+        ),
+        pytest.param(
+            "    steps:\n      - uses: docker/login-action@v3\n        with: {registry: ghcr.io, password: '${{ github.token }}'}\n",
+            "    permissions:\n      contents: read\n      packages: write # publish packages and images\n    uses:",
+            id="signs-in-to-publish",
+        ),
+        pytest.param(
+            "    steps:\n      - run: echo \"$T\" > .netrc\n        env: {T: '${{ github.token }}'}\n",
+            None,
+            id="keeps-it",
+        ),
+        pytest.param(
             "    steps:\n      - run: ./tell\n        env: {T: '${{ github.token }}'}\n", None, id="not-known"
         ),
     ],

@@ -259,6 +259,8 @@ def _of_step(step: WrittenStep, read: Read) -> Rights | None:
         return {"contents": "read"}
     if action in WRITERS:
         return WRITERS[action]
+    if action == "docker/login-action" and step.given("registry") == "ghcr.io" and _mentions(step.node):
+        return {"packages": "write"}
     return {} if action in HARMLESS and not _grants(step) else None
 
 
@@ -277,7 +279,8 @@ def _of_gh(step: WrittenStep) -> Rights | None:
             rights |= {scope: access for scope, access in told.items() if rights.get(scope) != "write"}
         elif command.name not in _QUIET:
             return None
-    return rights or None
+    only_told = all(one.name in {"echo", "printf"} and not one.redirects for one in step.commands)
+    return rights if rights or only_told else None
 
 
 def _grants(step: WrittenStep) -> bool:
