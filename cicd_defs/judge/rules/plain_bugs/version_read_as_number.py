@@ -26,7 +26,7 @@ _SHORTENED = regex(r"\d+\.\d*0")
 _IN_JSON = regex(r"(?<=[\[,:])\s*(\d+\.\d*0)\s*(?=[\],}])")
 _MEASURE = regex(
     r"time|second|minute|ratio|factor|rate|threshold|under|percent|weight|memory|cpu|score|limit|size|tolerance|scale"
-    r"|coverage|delay|wait|interval|number|count|price|cost",
+    r"|coverage|delay|wait|interval|number|count|price|cost|minimum|maximum|green|level|quota|budget|confidence|duration",
     re.IGNORECASE,
 )
 _OF_VERSIONS = regex(
