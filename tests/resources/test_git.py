@@ -366,15 +366,15 @@ def test_git_that_takes_too_long_is_stopped_with_all_that_it_started(tmp_path, m
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setattr(resources.git, "_git", lambda: str(tmp_path / "git"))
     begun = time.monotonic()
-    with pytest.raises(GitError, match="took longer than 1 seconds"):
-        run_git("status", seconds=1)
-    assert time.monotonic() - begun < 30
+    with pytest.raises(GitError, match="took longer than 3 seconds"):
+        run_git("status", seconds=3)
+    assert time.monotonic() - begun < 200
     child = int((tmp_path / "child").read_text())
     assert not _lives(child)
 
 
 def _lives(pid: int) -> bool:
-    for _ in range(50):
+    for _ in range(600):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
