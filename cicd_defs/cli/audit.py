@@ -213,14 +213,10 @@ class _Places:
     def of(cls, targets: Sequence[Target], given: Path | None) -> "_Places":
         return cls(given, len({target.root for target in targets}) > 1)
 
-    def baseline(self, target: Target) -> "Baseline":
-        """What is known of a target."""
-        from cicd_defs.judge.baseline import Baseline
-
-        if self.given:
-            return _read_baseline(self.given)
-        place = target.root / BASELINE
-        return _read_baseline(place) if os.path.lexists(place) else Baseline()
+    def known(self, target: Target) -> frozenset[str]:
+        """The fingerprints of what is known of a target."""
+        place = self.given or target.root / BASELINE
+        return _read_baseline(place).fingerprints if self.given or os.path.lexists(place) else frozenset()
 
     def prefix(self, target: Target) -> str:
         """What stands before a file's path in the baseline: those of one repository are the same from anywhere."""
@@ -245,9 +241,9 @@ def _sorted_out(said: Sequence[Answer], places: _Places, form: str) -> _Report:
         assert answer.audited is not None
         audited = answer.audited
         shown = _shown(answer.target, form, several=places.several)
-        baseline, prefix = places.baseline(answer.target), places.prefix(answer.target)
+        before, prefix = places.known(answer.target), places.prefix(answer.target)
         for one in audited.findings:
-            held = baseline.fingerprints and told(prefix, one).fingerprint in baseline.fingerprints
+            held = before and told(prefix, one).fingerprint in before
             (known if held else new).append(told(shown, one))
         suppressed += [(told(shown, one), audited.reason_for(one)) for one in audited.suppressed]
         files += audited.files

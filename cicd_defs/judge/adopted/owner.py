@@ -6,7 +6,6 @@ its files say of themselves is believed where they agree.
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 
 from cicd_defs.facts.patterns import regex
@@ -82,6 +81,8 @@ def _of_crate_and_project(place: Place) -> Iterator[str]:
 
 
 def _toml(place: Place, path: str) -> object:
+    import tomllib  # which few findings need
+
     text = place.text(path)
     try:
         return tomllib.loads(text) if text and len(text) < _MOST else {}
