@@ -26,6 +26,21 @@ DEPLOYS = (
     "ssh deploy@shop.example 'cd /srv && docker compose up -d'",
     "aws ecs update-service --cluster a --service b --force-new-deployment",
     "gcloud run deploy shop --image acme/shop",
+    "docker --context production compose up -d",
+    "git push heroku main",
+    "helmfile -e production apply",
+    "npx netlify-cli deploy --prod --dir dist",
+    'curl -fsS -X POST "$RENDER_DEPLOY_HOOK"',
+    "doctl apps create-deployment 1234",
+    "argocd app sync shop",
+    "ansible-playbook -i inventory deploy.yml",
+)
+PUBLISHES = (
+    "npm publish --access public",
+    "python -m twine upload dist/*",
+    "cargo publish",
+    "uv publish",
+    "gem push pkg/shop.gem",
 )
 DEPLOYING = (
     "azure/webapps-deploy@v3",
@@ -62,6 +77,9 @@ def _without_tests(workflow: WrittenWorkflow, chance: random.Random) -> str | No
     if not _ran_on_push(workflow):
         return None
     tests = "tests-x:\n  runs-on: ubuntu-latest\n  steps:\n    - run: pytest -q\n"
+    if chance.random() < 0.3:
+        step = f"    - run: {any_of(chance, PUBLISHES)}"
+        return with_job(workflow, f"{tests}publish-x: #!\n  runs-on: ubuntu-latest\n  steps:\n{step}")
     return with_job(workflow, tests + _deploy_job(chance, True))
 
 
@@ -107,6 +125,11 @@ def _without_health_check(workflow: WrittenWorkflow, chance: random.Random) -> s
             "kubectl rollout restart deployment/shop",
             "helm upgrade --install shop charts/shop -n shop",
             "helm upgrade shop charts/shop --set tag=1",
+            "ssh deploy@shop.example 'cd /srv/shop && docker compose up -d'",
+            "docker stack deploy -c stack.yml shop",
+            "aws ecs update-service --cluster shop --service web --force-new-deployment",
+            "az webapp deploy --name shop --src-path shop.zip",
+            "git push heroku main",
         ),
     )
     step = any_of(
@@ -232,6 +255,22 @@ def _overwritten(workflow: WrittenWorkflow, chance: random.Random) -> str | None
     )
     return with_job(
         workflow, f"ours-x:\n  runs-on: ubuntu-latest\n  strategy:\n    matrix:\n{matrix}\n  steps:\n{named}"
+    )
+
+
+def _overwritten_by_some(workflow: WrittenWorkflow, chance: random.Random) -> str | None:
+    """A name that tells some of the legs apart, and others not."""
+    matrix, name = any_of(
+        chance,
+        (
+            ("      os: [ubuntu-latest, macos-15]\n      a: [1, 2]", "ours-${{ matrix.os }}"),
+            ("      os: [ubuntu-latest, macos-15]\n      a: [1, 2]", "ours-${{ matrix.a }}-${{ github.sha }}"),
+            ("      include:\n        - {os: ubuntu-latest, a: 1}\n        - {os: ubuntu-latest, a: 2}", "${{ matrix.os }}"),
+        ),
+    )  # fmt: skip
+    step = f"    - uses: actions/upload-artifact@v4\n      with:\n        name: {name} #!\n        path: a"
+    return with_job(
+        workflow, f"ours-x:\n  runs-on: ubuntu-latest\n  strategy:\n    matrix:\n{matrix}\n  steps:\n{step}"
     )
 
 
@@ -393,7 +432,11 @@ PLANTERS: dict[str, tuple[Planter, ...]] = {
     "deploy-without-health-check": (in_workflow(_without_health_check),),
     "file-before-checkout": (in_workflow(_before_checkout), in_workflow(_never_checked_out)),
     "unknown-artifact": (in_workflow(_artifact), in_workflow(_artifact_of_nobody)),
-    "artifact-overwritten": (in_workflow(_overwritten), in_workflow(_overwritten_by_another)),
+    "artifact-overwritten": (
+        in_workflow(_overwritten),
+        in_workflow(_overwritten_by_some),
+        in_workflow(_overwritten_by_another),
+    ),
     "unknown-output": (in_workflow(_output), in_workflow(_output_in_place)),
     "unknown-need": (in_workflow(_need), in_workflow(_need_in_place), in_workflow(_circle)),
     "required-check-may-not-report": (in_workflow(_gate), in_workflow(_gate_filtered)),
