@@ -265,7 +265,7 @@ def _overwritten_by_some(workflow: WrittenWorkflow, chance: random.Random) -> st
         (
             ("      os: [ubuntu-latest, macos-15]\n      a: [1, 2]", "ours-${{ matrix.os }}"),
             ("      os: [ubuntu-latest, macos-15]\n      a: [1, 2]", "ours-${{ matrix.a }}-${{ github.sha }}"),
-            ("      include:\n        - {os: ubuntu-latest, a: 1}\n        - {os: ubuntu-latest, a: 2}", "${{ matrix.os }}"),
+            ("      include:\n        - {os: linux-x, a: 1}\n        - {os: linux-x, a: 2}", "${{ matrix.os }}"),
         ),
     )  # fmt: skip
     step = f"    - uses: actions/upload-artifact@v4\n      with:\n        name: {name} #!\n        path: a"
