@@ -15,7 +15,19 @@ from tests.resources.test_git_https import SmartServer
 from tests.resources.test_registries import DIGEST, Registry
 
 CHECKOUT = "actions/checkout"
-TODAY = datetime.datetime.now(datetime.UTC).date().isoformat()
+TODAY = "2027-02-03"
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch):
+    """It is that day for the program too, also where midnight comes between."""
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls.fromisoformat(f"{TODAY}T12:00:00+00:00")
+
+    monkeypatch.setattr(datetime, "datetime", Clock)  # imported where it is needed
 
 
 @pytest.fixture
