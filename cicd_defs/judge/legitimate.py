@@ -84,11 +84,21 @@ def mends(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
         return True
     by_hook = bool(re.search(r"(?:pre-commit|prek)(?: -\S+)* run", command.text))
     if not (by_hook or _FIXES.search(command.text)):
-        return False
+        named = purpose.tool.startswith(("npm ", "pnpm ", "yarn ", "bun "))
+        return named and not _leaves(command) and _in_a_job_that_mends(step)
     keeps = _KEEPS if by_hook else _COMMITS
     return bool(_COMMITS.search(_after(step, command))) or any(
         keeps.search(_text_of(later)) for later in _later(step)
     )
+
+
+def _leaves(command: Command) -> bool:
+    """Whether the script ends where the command fails, so that what was mended by then is all there is."""
+    return command.handler is not None and any(one.name == "exit" for one in command.handler.commands)
+
+
+def _in_a_job_that_mends(step: WrittenStep) -> bool:
+    return any("autofix" in later.action or "suggester" in later.action for later in _later(step))
 
 
 def prepares(command: Command) -> bool:

@@ -90,7 +90,7 @@ def _check_in_two_jobs(workflow: WrittenWorkflow, chance: random.Random) -> str 
 def _checks_out(job: WrittenJob) -> list[str]:
     kept = ("actions/checkout", "actions/download-artifact")
     return [
-        f"{step.action} {sorted(step.inputs)}"
+        f"{step.action} {sorted((name, given.text) for name, given in step.inputs.items())}"
         for step in job.steps
         if step.action in kept or "checkout" in step.action
     ]

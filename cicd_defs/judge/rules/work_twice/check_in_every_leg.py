@@ -145,7 +145,9 @@ def _is_what_legs_are_of(job: WrittenJob, check: Check) -> bool:
 
 def _only_checks(job: WrittenJob, check: Check) -> bool:
     """Whether a job does nothing but check files, on several systems or with many tools: that is what it is for."""
-    meant = any("matrix." in label.text for label in job.labels) or bool(_MANY_TOOLS.match(check.text))
+    alone = not any(CHECKS & kinds_of(step) for step in job.steps if step is not check.step)
+    many = bool(_MANY_TOOLS.match(check.text)) and alone
+    meant = many or any("matrix." in label.text for label in job.labels)
     kinds = frozenset(kind for step in job.steps for kind in kinds_of(step)) & CHECKS
     return meant and kinds <= _OF_FILES and not _does_other_things(job)
 
