@@ -17,6 +17,7 @@ LONGEST_FIRST = (
     "act/test_nightly.py",
     "act/test_release.py",
     "act/test_act.py",
+    "plan/test_hostile.py",
     "assets/test_projects.py",
     "regenerate/test_campaign.py",
     "judge/test_own_output.py",
