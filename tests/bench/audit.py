@@ -40,6 +40,9 @@ def main() -> None:
         print(whole("  our own rules and zizmor within", [*cicd, *files], target=2 * zizmor.median))
         print(whole("one file, our own rules", [*cicd, "--own-rules", files[0]], target=500))
         print(whole("one file, everything", [*cicd, files[0]], target=500))
+        print(whole("one file as people ask", [program("cicd"), "audit", files[0]], target=500))
+    print(whole("cicd --help", [program("cicd"), "--help"], target=300))
+    print(whole("cicd audit --help", [program("cicd"), "audit", "--help"], target=300))
     own = [*cicd, "--own-rules"]
     smaller: Measure | None = None
     for size in SIZES:
