@@ -30,9 +30,12 @@ class Measure:
 HEADER = f"{'':<58} {'median ms':>9} {'min':>9} {'max':>9}"
 
 
-def measured(what: str, run: Callable[[], object], times: int = 15, target: float | None = None) -> Measure:
+def measured(
+    what: str, run: Callable[[], object], times: int = 15, target: float | None = None, *, warm: bool = True
+) -> Measure:
     """How long one call takes, after one that warms up."""
-    run()
+    if warm:
+        run()
     took = []
     for _ in range(times):
         start = time.perf_counter()
