@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.sources import CI_FILES
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping
 from cicd_defs.judge.hooks import (
@@ -64,7 +65,7 @@ def find(repository: Repository) -> Iterator[Found]:
         message = f"CI runs `{program}`, and none of the hooks does"
         yield Found(step.source, start, end, message, _fix(held, program, command.text))
     actions = {ACTIONS.get(step.action, "") for workflow in repository.workflows for step in workflow.steps}
-    if through_others or "super-linter" in actions:
+    if through_others or "super-linter" in actions or _linted_elsewhere(repository):
         return  # what `make lint` or a script runs is not read
     for hook in held.hooks:
         tool = _tool(hook)
@@ -75,6 +76,16 @@ def find(repository: Repository) -> Iterator[Found]:
                 hook.id.end,
                 f"the hook `{hook.id.text}` is there, and CI never runs {tool}",
             )
+
+
+def _linted_elsewhere(repository: Repository) -> bool:
+    """Whether another CI than GitHub's, which is not read, runs linters."""
+    return any(
+        source is not None and re.search(r"lint|ruff|black|mypy|pre-commit|format", source.text) is not None
+        for path in repository.tree.paths
+        if not path.startswith(".github/") and CI_FILES.fullmatch(path)
+        for source in (repository.source(path),)
+    )
 
 
 _LINTS = frozenset({StepKind.LINT, StepKind.FORMAT, StepKind.TYPECHECK})
