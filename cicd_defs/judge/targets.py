@@ -17,7 +17,7 @@ from cicd_defs.plan.kinds import StepKind
 
 _PATH = regex(r"\.?[\w.@-]*[\w/.@-]*\w/?")
 _WITHOUT_VALUE = regex(
-    r"--(?:strict|check|diff|recursive|quiet|verbose|error|fix|no-\S+|all\S*|show-\S+|ignore-missing-imports|ci"
+    r"--(?:strict|check|fail|diff|recursive|quiet|verbose|error|fix|no-\S+|all\S*|show-\S+|ignore-missing-imports|ci"
     r"|exit-zero|frozen|isolated|color|pretty|soft-fail|summary|cov|durations|lf|ff|sw|exitfirst|strict-\S+|runslow)"
     r"|-[qvrxslLw]+|-ll+|-ii+|-n|-i"
 )
@@ -134,4 +134,7 @@ def _is_made(step: WrittenStep, command: Command | None, name: str) -> bool:
     earlier = [one for one in step.commands if command is None or one.start < command.start]
     if any((purpose := purpose_of(one)) is not None and purpose.kind in _MAKES for one in earlier):
         return True
-    return any(name in one.text or one.name in {"make", "unzip", "tar", "curl", "wget"} for one in earlier)
+    return any(
+        name in " ".join((one.text, *one.redirects)) or one.name in {"make", "unzip", "tar", "curl", "wget"}
+        for one in earlier
+    )

@@ -279,7 +279,7 @@ def _new_install(workflow: WrittenWorkflow, chance: random.Random) -> str | None
 def _with_lock(plant: Planter) -> Planter:
     """A planter that puts the file beside it that says what is installed."""
 
-    def planter(files, chance):
+    def planter(files: Mapping[str, str], chance: random.Random) -> Planted | None:
         made = plant(files, chance)
         if made is None:
             return None
