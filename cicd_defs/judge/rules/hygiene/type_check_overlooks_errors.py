@@ -65,6 +65,11 @@ def _in_file(source: Source) -> Iterator[Found]:
     if "mypy" not in source.text and "tsc" not in source.text:
         return
     for found in _WRITTEN.finditer(source.text):
+        around = re.split(
+            r"[|;&\"]", source.text[found.start() : source.line_end(found.start())], maxsplit=1
+        )[0]
+        if found["tsc"] and "--noEmit" not in around:
+            continue  # it writes JavaScript or declarations; that it checks nothing is not hidden
         start, end = found.span("mypy" if found["mypy"] else "tsc")
         flag = source.text[start:end].strip()
         edit = Edit(source.path, start, end, "")
