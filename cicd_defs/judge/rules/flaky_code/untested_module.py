@@ -33,10 +33,12 @@ def find(repository: Repository) -> Iterator[Found]:
     tests = [code for code in project.by_path.values() if is_test_file(code.path)]
     if not tests:
         return
-    reached = _reached(project, tests)
     commands = {word for code in tests for word in _COMMAND.findall(code.module.source.text)}
     names = commands | {re.sub(r"^test_|_tests?$", "", stem_of(code.path)) for code in tests}
-    roots = {path.partition("/")[0] for path in reached}
+    named = [code for path, code in project.by_path.items() if _is_named(path, names)]
+    first = _reached(project, tests)
+    roots = {path.partition("/")[0] for path in first}
+    reached = _reached(project, named, first)
     loose = {path.rpartition("/")[0] for path in reached if not is_test_file(path)}
     for path, code in sorted(project.by_path.items()):
         folder = path.rpartition("/")[0]
@@ -46,10 +48,7 @@ def find(repository: Repository) -> Iterator[Found]:
         if path in reached or not near or not _is_to_be_tried(code, project):
             continue
         stem = stem_of(path)
-        if stem in names or f"{folder.rpartition('/')[2]}_{stem}" in names:
-            continue
-        first = code.body[0]
-        start, end = code.module.span(first)
+        start, end = code.module.span(code.body[0])
         end = min(end, code.module.source.line_end(start))
         yield Found(
             code.module.source,
@@ -57,6 +56,12 @@ def find(repository: Repository) -> Iterator[Found]:
             end,
             f"no test imports `{stem}`, neither directly nor through another module",
         )
+
+
+def _is_named(path: str, names: set[str]) -> bool:
+    """Whether a test or a command in one is named after a module, alone or with its folder."""
+    folder, stem = path.rpartition("/")[0].rpartition("/")[2], stem_of(path)
+    return stem in names or f"{folder}_{stem}" in names
 
 
 def _is_to_be_tried(code: ModuleCode, project: ProjectCode) -> bool:
@@ -92,10 +97,15 @@ def _only_declares(function: Function) -> bool:
     )
 
 
-def _reached(project: ProjectCode, tests: list[ModuleCode]) -> frozenset[str]:
-    """The files that tests import, and those that these import; names in strings of tests count as imports."""
-    waiting = list(tests)
-    seen = {code.path for code in waiting}
+def _reached(
+    project: ProjectCode, tests: list[ModuleCode], known: frozenset[str] = frozenset()
+) -> frozenset[str]:
+    """The files that tests import, and those that these import; names in strings of tests count as imports.
+
+    `known` are those of which that has been asked.
+    """
+    waiting = [code for code in tests if code.path not in known]
+    seen = {*known, *(code.path for code in waiting)}
     while waiting:
         code = waiting.pop()
         for found in _reached_from(code, project):
