@@ -16,10 +16,8 @@ from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar
 from cicd_defs.judge.edits import insert_pair
 from cicd_defs.judge.expressions import Begins, Known, can_be_true
 from cicd_defs.judge.grammar import Exactly, insides
-from cicd_defs.judge.legitimate import reason_beside
 from cicd_defs.judge.minutes import SUPERSEDED, of_job
-from cicd_defs.judge.outgoing import goes_out
-from cicd_defs.judge.purposes import CHECKS, deploys, job_kinds
+from cicd_defs.judge.purposes import CHECKS, job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.together import can_run, starts_for_itself_only, starts_on_updates
@@ -136,20 +134,9 @@ def _of_a_group(workflow: WrittenWorkflow, node: Node, minutes: float) -> Iterat
 
 
 def _is_meant(workflow: WrittenWorkflow, node: Node) -> bool:
-    """Whether somebody wrote that nothing is cancelled, and why, or in a file that brings something out, too."""
-    said = node.scalar("cancel-in-progress") if isinstance(node, Mapping) else None
-    key = node.key("cancel-in-progress") if isinstance(node, Mapping) else None
-    if (
-        said is None
-        or key is None
-        or not isinstance(node, Mapping)
-        or set(workflow.events) == {"pull_request"}
-    ):
-        return False
-    if bare_condition(said) != "false" or reason_beside(workflow.source, key, node, said):
-        return True
-    handed = (job.uses is not None and "secrets" in job.node.by_key for job in workflow.jobs)
-    return any(handed) or any(deploys(job) or goes_out(job) for job in workflow.jobs)
+    """Whether somebody wrote that nothing is cancelled, in a file that other events start, too."""
+    said = node.text("cancel-in-progress") if isinstance(node, Mapping) else None
+    return said is not None and set(workflow.events) != {"pull_request"}
 
 
 def _is_of_one_run(group: str) -> bool:
