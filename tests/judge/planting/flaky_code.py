@@ -312,9 +312,12 @@ def _copied(files: Mapping[str, str], chance: random.Random) -> Planted | None:
     folder, stem = path.rpartition("/")[0], path.rpartition("/")[2].removesuffix(".py")
     if len(names) < 2:
         return None
-    new = chance.choice(
-        [f"{folder}/{stem}_copy.py", f"{folder}/{stem}_utils.py", f"{folder}/common/{stem}.py"]
-    )
+    places = [f"{folder}/{stem}_copy.py", f"{folder}/{stem}_utils.py"]
+    if (
+        "from ." not in files[path]
+    ):  # a folder below, its relative imports would lead to the module that it copies
+        places.append(f"{folder}/common/{stem}.py")
+    new = chance.choice(places)
     lines = [line for line in files[path].split("\n") if not line.startswith("#")]
     return Planted({new: "\n".join(lines), f"{folder}/common/__init__.py": ""}, ((new, 1),))
 
