@@ -28,7 +28,7 @@ def checks_behind(check: Check, repository: Repository) -> Iterator[Check]:
     """What a check that is called by a name runs, each at the place of the call and without a command of its own."""
     if check.command is None or not repository.whole:
         return
-    seen: set[tuple[str, str]] = set()
+    seen = {(check.text, check.folder)}
     for command, folder in _called(check.command, check.folder, repository, 0):
         purpose = purpose_of(command)
         text = spelled(command.plain)

@@ -61,7 +61,8 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         others = takewhile(lambda one: one.step.job.file.path < workflow.path, elsewhere[key])
         mine = here.setdefault(key, _Checks())
         before = chain(islice(others, MOST_OTHERS), mine.before(check))
-        first = next((one for one in before if _is_repeated(one, check)), None)
+        others_only = (one for one in before if one.step is not check.step or one.start != check.start)
+        first = next((one for one in others_only if _is_repeated(one, check)), None)
         if first is not None:
             told.add(check.start)
             yield _found(first, check)
