@@ -13,8 +13,8 @@ import dagster as dg
 import yaml
 
 from assets.shown import Metadata, conflict_table, kept_table, table
-from cicd_defs.judge.privileges import wrong_privileges
-from cicd_defs.judge.secrets import Exposure, exposures_in, exposures_of
+from cicd_defs.judge.workflows.privileges import wrong_privileges
+from cicd_defs.judge.workflows.secrets import Exposure, exposures_in, exposures_of
 from cicd_defs.plan.lift import NotOurForm, differences, lift_workflow
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.blocks import Unsplittable

@@ -37,7 +37,7 @@ class About:
 class Found:
     """What a rule yields: from where to where in which file, and what is wrong, with the bad value quoted.
 
-    `minutes` is what it costs each run (see `judge/minutes.py`); None where it costs no time. `severity` and
+    `minutes` is what it costs each run (see `judge/workflows/minutes.py`); None where it costs no time. `severity` and
     `confidence` stand in for the rule's own where they differ; with `strict` it speaks in the strict profile only.
     """
 

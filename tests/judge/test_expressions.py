@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cicd_defs.judge.expressions import (
+from cicd_defs.judge.workflows.expressions import (
     Begins,
     Named,
     Perhaps,
@@ -14,8 +14,8 @@ from cicd_defs.judge.expressions import (
     truth,
     value_of,
 )
-from cicd_defs.judge.grammar import Exactly, Unreadable, insides, read
-from cicd_defs.judge.secrets import known_of, secrets_in
+from cicd_defs.judge.workflows.grammar import Exactly, Unreadable, insides, read
+from cicd_defs.judge.workflows.secrets import known_of, secrets_in
 
 PULL = known_of("pull_request")
 

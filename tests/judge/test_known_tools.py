@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cicd_defs.facts.beginnings import beginnings
-from cicd_defs.judge.known_tools import _END, TABLE, Named, kind_of
+from cicd_defs.judge.commands.known_tools import _END, TABLE, Named, kind_of
 from cicd_defs.plan.kinds import StepKind
 
 COMMANDS = """

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from cicd_defs.judge.outcomes import gate_cases, gate_is_red
+from cicd_defs.judge.workflows.outcomes import gate_cases, gate_is_red
 from cicd_defs.plan.gate import SCRIPT
 from tests.samples import ci, commands, component, plan
 

@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from cicd_defs.judge.privileges import wrong_privileges
+from cicd_defs.judge.workflows.privileges import wrong_privileges
 from cicd_defs.plan.permissions import UnknownNeeds, permissions_for
 from cicd_defs.plan.pins import VERSIONS, action
 from cicd_defs.plan.pipeline import Action, Expression, Job, Permission, Scope, Step, Workflow

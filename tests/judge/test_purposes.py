@@ -5,7 +5,7 @@ import pytest
 from cicd_defs.facts.script import read_script
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenWorkflow
-from cicd_defs.judge.purposes import (
+from cicd_defs.judge.commands.purposes import (
     checks_of,
     deploys,
     job_kinds,

@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from cicd_defs.judge.secrets import exposures_in, exposures_of
+from cicd_defs.judge.workflows.secrets import exposures_in, exposures_of
 from cicd_defs.plan.pipeline import (
     Environment,
     Expression,

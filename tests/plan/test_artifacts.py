@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cicd_defs.facts.stacks import Claim
-from cicd_defs.judge.outcomes import gate_cases
+from cicd_defs.judge.workflows.outcomes import gate_cases
 from cicd_defs.plan.lift import lift_workflow, visible
 from cicd_defs.plan.pipeline import Job, Pipeline, Workflow
 from cicd_defs.render.github import render_workflow

@@ -13,7 +13,7 @@ from cicd_defs.facts.detect import detect
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.written import Written
-from cicd_defs.judge.outcomes import gate_cases
+from cicd_defs.judge.workflows.outcomes import gate_cases
 from cicd_defs.plan.checks import check_jobs
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.folding import LEAST, folded, unfolded

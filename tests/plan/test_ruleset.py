@@ -4,7 +4,7 @@ import pytest
 
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.written import Written
-from cicd_defs.judge.outcomes import gate_cases
+from cicd_defs.judge.workflows.outcomes import gate_cases
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.hygiene import Ruleset
 from cicd_defs.plan.pipeline import Pipeline

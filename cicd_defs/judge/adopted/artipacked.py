@@ -14,7 +14,7 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.judge.adopted.place import Place
-from cicd_defs.judge.called_scripts import Read, texts_called
+from cicd_defs.judge.commands.called_scripts import Read, texts_called
 from cicd_defs.judge.edits import set_input
 
 _PUSHES = regex(

@@ -10,9 +10,9 @@ from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.judge.adopted.place import Place
-from cicd_defs.judge.deployments import events_of
+from cicd_defs.judge.commands.outgoing import goes_out
 from cicd_defs.judge.edits import remove_pair, set_input
-from cicd_defs.judge.outgoing import goes_out
+from cicd_defs.judge.workflows.deployments import events_of
 
 OFF: dict[str, str] = {
     "cache": "false",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, scalars
-from cicd_defs.judge.called_scripts import Read, texts_called
+from cicd_defs.judge.commands.called_scripts import Read, texts_called
 from cicd_defs.plan.token_needs import NEEDS
 
 Rights = dict[str, str]

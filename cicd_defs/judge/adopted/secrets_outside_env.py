@@ -12,8 +12,8 @@ import re
 from cicd_defs.facts.findings import Fix
 from cicd_defs.facts.workflow import WrittenJob
 from cicd_defs.judge.adopted.place import Place
+from cicd_defs.judge.commands.purposes import deploys
 from cicd_defs.judge.edits import insert_pair
-from cicd_defs.judge.purposes import deploys
 
 _NAMES = (
     (re.compile(r"prod"), "production"),

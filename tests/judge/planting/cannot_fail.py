@@ -5,8 +5,8 @@ import random
 from collections.abc import Callable, Mapping
 
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
-from cicd_defs.judge.purposes import CHECKS as CHECKING
-from cicd_defs.judge.purposes import job_kinds
+from cicd_defs.judge.commands.purposes import CHECKS as CHECKING
+from cicd_defs.judge.commands.purposes import job_kinds
 from tests.judge.planting.places import (
     MARK,
     Planted,

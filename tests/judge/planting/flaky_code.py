@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from cicd_defs.facts.source import Source
-from cicd_defs.judge.python_code import statements_of
-from cicd_defs.judge.python_places import has_test_name, is_product, is_test_data
+from cicd_defs.judge.python.code import statements_of
+from cicd_defs.judge.python.places import has_test_name, is_product, is_test_data
 from tests.judge.planting.places import Planted, Planter, planted
 
 LARGEST = 60_000

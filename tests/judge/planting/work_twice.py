@@ -8,9 +8,9 @@ from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping as YamlMapping
 from cicd_defs.facts.yaml_nodes import nothing_in
-from cicd_defs.judge.downloads_cached import installs_in, is_hosted, is_of_others
-from cicd_defs.judge.outgoing import goes_out, is_for_releases
-from cicd_defs.judge.together import can_run, run_together, starts_on_updates
+from cicd_defs.judge.commands.downloads_cached import installs_in, is_hosted, is_of_others
+from cicd_defs.judge.commands.outgoing import goes_out, is_for_releases
+from cicd_defs.judge.workflows.together import can_run, run_together, starts_on_updates
 from tests.judge.planting.places import (
     MARK,
     Planted,

@@ -15,12 +15,12 @@ from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar
+from cicd_defs.judge.commands.purposes import CHECKS, job_kinds, kinds_of
 from cicd_defs.judge.edits import remove_pair, scalar_text
-from cicd_defs.judge.expressions import truth, value_of
-from cicd_defs.judge.grammar import Exactly, Node, Operation, Reference, Unreadable, read
-from cicd_defs.judge.purposes import CHECKS, job_kinds, kinds_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.expressions import truth, value_of
+from cicd_defs.judge.workflows.grammar import Exactly, Node, Operation, Reference, Unreadable, read
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow, bare_condition
+from cicd_defs.judge.commands.legitimate import mends, outcome_is_read, reason_beside
+from cicd_defs.judge.commands.purposes import CHECKS, job_kinds, kind_of_action, purpose_of_text
+from cicd_defs.judge.commands.swallowed import command_name, guards_of
 from cicd_defs.judge.edits import remove_pair, replace_scalar
-from cicd_defs.judge.expressions import is_always_true
-from cicd_defs.judge.legitimate import mends, outcome_is_read, reason_beside
-from cicd_defs.judge.purposes import CHECKS, job_kinds, kind_of_action, purpose_of_text
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import command_name, guards_of
+from cicd_defs.judge.workflows.expressions import is_always_true
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenWorkflow, bare_condition
+from cicd_defs.judge.commands.legitimate import reason_beside
+from cicd_defs.judge.commands.purposes import CHECKS, job_kinds
 from cicd_defs.judge.edits import remove_pair, replace_scalar
-from cicd_defs.judge.expressions import is_always_true
-from cicd_defs.judge.legitimate import reason_beside
-from cicd_defs.judge.purposes import CHECKS, job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.expressions import is_always_true
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.MEDIUM, strict=True)
 

@@ -14,8 +14,8 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
+from cicd_defs.judge.commands.purposes import purpose_of
 from cicd_defs.judge.edits import edit_script
-from cicd_defs.judge.purposes import purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.plan.kinds import StepKind

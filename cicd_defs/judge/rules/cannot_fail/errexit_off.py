@@ -14,11 +14,11 @@ from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
+from cicd_defs.judge.commands.legitimate import is_legitimate, status_is_read
+from cicd_defs.judge.commands.swallowed import closing_success, command_name, guards_of, without_closing
 from cicd_defs.judge.edits import edit_script, replace_scalar, with_all
-from cicd_defs.judge.legitimate import is_legitimate, status_is_read
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import closing_success, command_name, guards_of, without_closing
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

@@ -13,12 +13,17 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
+from cicd_defs.judge.commands.legitimate import (
+    is_judged_beside,
+    is_legitimate,
+    outcome_is_read,
+    report_is_uploaded,
+)
+from cicd_defs.judge.commands.purposes import CHECKS, kind_of_action
+from cicd_defs.judge.commands.swallowed import command_name, guards_of
 from cicd_defs.judge.edits import edit_script, remove_pair, replace_scalar
-from cicd_defs.judge.legitimate import is_judged_beside, is_legitimate, outcome_is_read, report_is_uploaded
-from cicd_defs.judge.purposes import CHECKS, kind_of_action
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import command_name, guards_of
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)

@@ -16,12 +16,12 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, scalars
+from cicd_defs.judge.commands.legitimate import is_legitimate
+from cicd_defs.judge.commands.purposes import called_as, purpose_of
+from cicd_defs.judge.commands.swallowed import command_name
 from cicd_defs.judge.edits import edit_script, set_input
-from cicd_defs.judge.legitimate import is_legitimate
-from cicd_defs.judge.purposes import called_as, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import command_name
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH, Confidence.MEDIUM)
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Confidence, Family, Fix, Severity
 from cicd_defs.facts.script import Command, Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
+from cicd_defs.judge.commands.legitimate import is_known_to_fail, is_legitimate, is_recorded
+from cicd_defs.judge.commands.swallowed import command_name, guards_of, handled, swallowed_checks
 from cicd_defs.judge.edits import edit_script, with_all
-from cicd_defs.judge.legitimate import is_known_to_fail, is_legitimate, is_recorded
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import command_name, guards_of, handled, swallowed_checks
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

@@ -11,11 +11,11 @@ from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
+from cicd_defs.judge.commands.legitimate import is_legitimate
+from cicd_defs.judge.commands.swallowed import command_name, guards_of, handled, swallowed_checks
 from cicd_defs.judge.edits import edit_script, with_all
-from cicd_defs.judge.legitimate import is_legitimate
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import command_name, guards_of, handled, swallowed_checks
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

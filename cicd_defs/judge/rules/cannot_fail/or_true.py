@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Severity
 from cicd_defs.facts.workflow import WrittenWorkflow
+from cicd_defs.judge.commands.swallowed import handled, swallowed_checks
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import handled, swallowed_checks
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

@@ -13,12 +13,12 @@ from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
+from cicd_defs.judge.commands.legitimate import is_legitimate, report_is_read
+from cicd_defs.judge.commands.purposes import Purpose
+from cicd_defs.judge.commands.swallowed import command_name, guards_of
 from cicd_defs.judge.edits import edit_script, insert_pair, replace_scalar
-from cicd_defs.judge.legitimate import is_legitimate, report_is_read
-from cicd_defs.judge.purposes import Purpose
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.swallowed import command_name, guards_of
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 

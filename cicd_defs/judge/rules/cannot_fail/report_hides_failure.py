@@ -15,10 +15,10 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import scalars
-from cicd_defs.judge.expressions import is_always_true
-from cicd_defs.judge.purposes import CHECKS, job_kinds
+from cicd_defs.judge.commands.purposes import CHECKS, job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.expressions import is_always_true
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
+from cicd_defs.judge.commands.purposes import purpose_of
+from cicd_defs.judge.commands.targets import is_missing, operands
 from cicd_defs.judge.edits import edit_script, replace_scalar
-from cicd_defs.judge.purposes import purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.targets import is_missing, operands
 
 ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH, Confidence.MEDIUM)
 

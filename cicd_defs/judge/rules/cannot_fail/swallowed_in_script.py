@@ -15,8 +15,8 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate, Handler, read_script
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, UnreadableYaml, read_yaml
-from cicd_defs.judge.called import Called, below, called_by_ci, makefile_in, recipes_called
-from cicd_defs.judge.purposes import purpose_of
+from cicd_defs.judge.commands.called import Called, below, called_by_ci, makefile_in, recipes_called
+from cicd_defs.judge.commands.purposes import purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

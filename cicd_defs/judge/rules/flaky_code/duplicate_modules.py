@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.judge.python_code import FUNCTIONS, ModuleCode, ProjectCode, code_of, text_of
-from cicd_defs.judge.python_places import folders_of, is_product, stem_of
+from cicd_defs.judge.python.code import FUNCTIONS, ModuleCode, ProjectCode, code_of, text_of
+from cicd_defs.judge.python.places import folders_of, is_product, stem_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.judge.python_code import FUNCTIONS, ModuleCode, ProjectCode, bound_in, code_of, text_of
-from cicd_defs.judge.python_tests import SuiteFunction, suite_of
+from cicd_defs.judge.python.code import FUNCTIONS, ModuleCode, ProjectCode, bound_in, code_of, text_of
+from cicd_defs.judge.python.shared_state import ENVIRONMENT, FOLDER, Changes, Write
+from cicd_defs.judge.python.tests import SuiteFunction, suite_of
 from cicd_defs.judge.repository import PythonModule, Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.shared_state import ENVIRONMENT, FOLDER, Changes, Write
 
 _SHARED = re.compile(r"/tmp\b")  # noqa: S108
 ABOUT = About(Family.FLAKY_CODE, Severity.MEDIUM, subject="python")

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.judge.network_use import NetworkUse
-from cicd_defs.judge.outside_calls import Scope, written
-from cicd_defs.judge.pytest_marks import declared_mark
-from cicd_defs.judge.python_code import ModuleCode, ProjectCode, bound_in, code_of, statements_of
-from cicd_defs.judge.python_tests import SETUPS, SuiteFile, SuiteFunction, conftests, suite_of
+from cicd_defs.judge.python.code import ModuleCode, ProjectCode, bound_in, code_of, statements_of
+from cicd_defs.judge.python.marks import declared_mark
+from cicd_defs.judge.python.network_use import NetworkUse
+from cicd_defs.judge.python.outside_calls import Scope, written
+from cicd_defs.judge.python.tests import SETUPS, SuiteFile, SuiteFunction, conftests, suite_of
 from cicd_defs.judge.repository import PythonModule, Repository
 from cicd_defs.judge.rule import About, Found
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Severity
-from cicd_defs.judge.python_code import FUNCTIONS, Function, ModuleCode, ProjectCode, code_of
-from cicd_defs.judge.python_places import is_product, is_test_file, stem_of
+from cicd_defs.judge.python.code import FUNCTIONS, Function, ModuleCode, ProjectCode, code_of
+from cicd_defs.judge.python.places import is_product, is_test_file, stem_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.judge.outside_calls import written
-from cicd_defs.judge.python_code import FUNCTIONS, Function, run_nodes, statements_of
-from cicd_defs.judge.python_places import folders_of, is_product
+from cicd_defs.judge.python.code import FUNCTIONS, Function, run_nodes, statements_of
+from cicd_defs.judge.python.outside_calls import written
+from cicd_defs.judge.python.places import folders_of, is_product
 from cicd_defs.judge.repository import PythonModule, Repository
 from cicd_defs.judge.rule import About, Found
 

@@ -14,8 +14,7 @@ import ast
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
-from cicd_defs.judge.outside_calls import LOOPS, RUNS, SERVES, WAITS, Outside, Scope, written
-from cicd_defs.judge.python_code import (
+from cicd_defs.judge.python.code import (
     FUNCTIONS,
     Function,
     ModuleCode,
@@ -25,7 +24,8 @@ from cicd_defs.judge.python_code import (
     run_nodes,
     statements_of,
 )
-from cicd_defs.judge.python_places import folders_of, is_product
+from cicd_defs.judge.python.outside_calls import LOOPS, RUNS, SERVES, WAITS, Outside, Scope, written
+from cicd_defs.judge.python.places import folders_of, is_product
 from cicd_defs.judge.repository import PythonModule, Repository
 from cicd_defs.judge.rule import About, Found
 

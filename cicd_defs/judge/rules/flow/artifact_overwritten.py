@@ -16,11 +16,11 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
-from cicd_defs.judge.artifacts import DEFAULT_NAME, DOWNLOAD, UPLOAD, Artifact, named_alike, uploads
 from cicd_defs.judge.edits import insert_pair, replace_scalar, set_input, with_all
-from cicd_defs.judge.placed import edit_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.artifacts import DEFAULT_NAME, DOWNLOAD, UPLOAD, Artifact, named_alike, uploads
+from cicd_defs.judge.workflows.placed import edit_in
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Confidence, Family, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenWorkflow
-from cicd_defs.judge.deployments import deploys, events_of, tests
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.deployments import deploys, events_of, tests
 
 ABOUT = About(Family.FLOW, Severity.LOW, Confidence.LOW, strict=True)
 

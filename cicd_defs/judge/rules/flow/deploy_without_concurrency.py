@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, nothing_in
-from cicd_defs.judge.deployments import deploys
 from cicd_defs.judge.edits import insert_pair, with_all
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found, replacing
+from cicd_defs.judge.workflows.deployments import deploys
 
 ABOUT = About(Family.FLOW, Severity.MEDIUM)
 

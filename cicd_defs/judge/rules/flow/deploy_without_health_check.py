@@ -16,10 +16,10 @@ from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
-from cicd_defs.judge.deployments import Deployment, deployments, deploys
 from cicd_defs.judge.edits import edit_script, set_input, with_all
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.deployments import Deployment, deployments, deploys
 
 ABOUT = About(Family.FLOW, Severity.MEDIUM)
 

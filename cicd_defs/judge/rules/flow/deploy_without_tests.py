@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
-from cicd_defs.judge.deployments import deploys, events_of, publishes, tested_before, tests
 from cicd_defs.judge.edits import with_all
-from cicd_defs.judge.needs import add_needs
-from cicd_defs.judge.placed import edit_in, span_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.together import run_together
+from cicd_defs.judge.workflows.deployments import deploys, events_of, publishes, tested_before, tests
+from cicd_defs.judge.workflows.needs import add_needs
+from cicd_defs.judge.workflows.placed import edit_in, span_in
+from cicd_defs.judge.workflows.together import run_together
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 

@@ -21,11 +21,11 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, nothing_in, scalars
-from cicd_defs.judge.artifacts import legs_of
 from cicd_defs.judge.closest import closest
 from cicd_defs.judge.edits import indent_of, insert_pair, remove_pair, replace_scalar, with_all
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.artifacts import legs_of
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 

@@ -10,11 +10,18 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
-from cicd_defs.judge.artifacts import BUILD_RECORD, DOWNLOAD, can_be_same, names_of, put_up_in_run, uploads
 from cicd_defs.judge.closest import closest
 from cicd_defs.judge.edits import replace_scalar, with_all
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.artifacts import (
+    BUILD_RECORD,
+    DOWNLOAD,
+    can_be_same,
+    names_of,
+    put_up_in_run,
+    uploads,
+)
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 

@@ -12,9 +12,9 @@ from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar, nothing_in
 from cicd_defs.judge.closest import closest
 from cicd_defs.judge.edits import replace_scalar, with_all
-from cicd_defs.judge.needs import remove_need
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.needs import remove_need
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 

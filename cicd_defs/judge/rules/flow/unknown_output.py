@@ -17,11 +17,11 @@ from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Sequence
 from cicd_defs.judge.closest import closest
 from cicd_defs.judge.edits import insert_pair, with_all
-from cicd_defs.judge.needs import add_needs
-from cicd_defs.judge.placed import Placed, expressions
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.written_outputs import outputs_of_job, outputs_of_step
+from cicd_defs.judge.workflows.needs import add_needs
+from cicd_defs.judge.workflows.placed import Placed, expressions
+from cicd_defs.judge.workflows.written_outputs import outputs_of_job, outputs_of_step
 
 ABOUT = About(Family.FLOW, Severity.HIGH)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.survey import join
-from cicd_defs.judge.dockerfiles import contexts_of, copies_everything, dockerfiles_of
+from cicd_defs.judge.images.dockerfiles import contexts_of, copies_everything, dockerfiles_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.plan.ignores import DELIVERY, HISTORY, MACHINE, SECRETS, STACKS

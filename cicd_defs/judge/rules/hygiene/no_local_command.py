@@ -15,8 +15,8 @@ from cicd_defs.facts.script import Command
 from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.facts.survey import name_of
 from cicd_defs.facts.workflow import WrittenStep
+from cicd_defs.judge.commands.purposes import purpose_of
 from cicd_defs.judge.hooks import QUICK, commands_of_ci, program_of
-from cicd_defs.judge.purposes import purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.judge.written_settings import appended

@@ -18,7 +18,7 @@ from cicd_defs.facts.source import Source
 from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.facts.stacks import Component
 from cicd_defs.facts.survey import folder_of, join, name_of
-from cicd_defs.judge.dockerfiles import contexts_of, dockerfiles_of
+from cicd_defs.judge.images.dockerfiles import contexts_of, dockerfiles_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

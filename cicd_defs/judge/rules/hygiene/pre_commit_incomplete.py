@@ -14,6 +14,7 @@ from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.sources import CI_FILES
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping
+from cicd_defs.judge.commands.purposes import purpose_of
 from cicd_defs.judge.hooks import (
     ACTIONS,
     QUICK,
@@ -25,7 +26,6 @@ from cicd_defs.judge.hooks import (
     program_of,
     runs_hooks,
 )
-from cicd_defs.judge.purposes import purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.plan.kinds import StepKind

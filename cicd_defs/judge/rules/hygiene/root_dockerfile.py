@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.sources import Role, role_of
-from cicd_defs.judge.dockerfiles import Instruction, WrittenDockerfile, dockerfiles_of
+from cicd_defs.judge.images.dockerfiles import Instruction, WrittenDockerfile, dockerfiles_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Severity
-from cicd_defs.judge.dockerfiles import Instruction, WrittenDockerfile, dockerfiles_of
+from cicd_defs.judge.images.dockerfiles import Instruction, WrittenDockerfile, dockerfiles_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence
-from cicd_defs.judge.crons import wrong_with
-from cicd_defs.judge.placed import edit_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found, replacing
+from cicd_defs.judge.workflows.crons import wrong_with
+from cicd_defs.judge.workflows.placed import edit_in
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.HIGH)
 

@@ -13,8 +13,7 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.edits import edit_script, replace_scalar, with_all
-from cicd_defs.judge.placed import edit_in, span_in
-from cicd_defs.judge.pushed_images import (
+from cicd_defs.judge.images.pushed_images import (
     MOVING,
     Tagged,
     literal,
@@ -25,6 +24,7 @@ from cicd_defs.judge.pushed_images import (
 )
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.placed import edit_in, span_in
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.MEDIUM)
 

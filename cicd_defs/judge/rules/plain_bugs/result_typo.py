@@ -17,10 +17,10 @@ from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping as YamlMapping
 from cicd_defs.facts.yaml_nodes import Scalar
 from cicd_defs.judge.edits import edit_script, with_all
-from cicd_defs.judge.placed import Placed, expressions
-from cicd_defs.judge.possible import RESULTS, TRUTHS, never, values_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.placed import Placed, expressions
+from cicd_defs.judge.workflows.possible import RESULTS, TRUTHS, never, values_of
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.HIGH)
 

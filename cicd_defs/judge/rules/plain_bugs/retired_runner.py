@@ -14,10 +14,10 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence, scalars
 from cicd_defs.judge.edits import remove_item, with_all
-from cicd_defs.judge.placed import edit_in, span_in
 from cicd_defs.judge.repository import Repository
-from cicd_defs.judge.retired import RUNNERS, runner_base
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.placed import edit_in, span_in
+from cicd_defs.judge.workflows.retired import RUNNERS, runner_base
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.HIGH)
 

@@ -16,8 +16,8 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.judge.edits import comment_gap, edit_script, with_all
 from cicd_defs.judge.repository import Repository
-from cicd_defs.judge.retired import Retired, newer_pin, retired_action
 from cicd_defs.judge.rule import About, Found, replacing
+from cicd_defs.judge.workflows.retired import Retired, newer_pin, retired_action
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.MEDIUM)
 

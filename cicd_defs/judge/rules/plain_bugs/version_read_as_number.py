@@ -15,9 +15,9 @@ from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence, walk
 from cicd_defs.judge.edits import with_all
-from cicd_defs.judge.placed import edit_in, span_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found, replacing
+from cicd_defs.judge.workflows.placed import edit_in, span_in
 
 ABOUT = About(Family.PLAIN_BUGS, Severity.HIGH)
 

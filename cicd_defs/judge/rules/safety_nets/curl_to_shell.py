@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
-from cicd_defs.judge.downloads import (
+from cicd_defs.judge.commands.downloads import (
     Unchecked,
     first_line,
     left_by,
@@ -19,7 +19,7 @@ from cicd_defs.judge.downloads import (
     unchecked_in,
     unchecked_powershell,
 )
-from cicd_defs.judge.installers import action_instead
+from cicd_defs.judge.commands.installers import action_instead
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

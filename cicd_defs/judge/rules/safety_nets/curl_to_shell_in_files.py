@@ -18,7 +18,7 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import read_script
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
-from cicd_defs.judge.downloads import first_line, left_by, runs_one_of, unchecked_in
+from cicd_defs.judge.commands.downloads import first_line, left_by, runs_one_of, unchecked_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

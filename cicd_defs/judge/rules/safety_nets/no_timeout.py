@@ -15,8 +15,8 @@ from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import nothing_in, texts_of
+from cicd_defs.judge.commands.purposes import job_kinds
 from cicd_defs.judge.edits import insert_pair, replace_scalar
-from cicd_defs.judge.purposes import job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 from cicd_defs.plan.kinds import StepKind

@@ -17,7 +17,7 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
-from cicd_defs.judge.handed_secrets import as_input, as_variable
+from cicd_defs.judge.commands.handed_secrets import as_input, as_variable
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
 

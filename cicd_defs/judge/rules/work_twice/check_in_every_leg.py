@@ -13,13 +13,13 @@ from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, speaks_of
 from cicd_defs.facts.yaml_nodes import Sequence, nothing_in
-from cicd_defs.judge.command_edits import only_in_first_leg, own_step_in_first_leg
-from cicd_defs.judge.minutes import of
-from cicd_defs.judge.purposes import CHECKS, kind_of_action, kinds_of, purpose_of
-from cicd_defs.judge.repeated import Check, checks_in
+from cicd_defs.judge.commands.command_edits import only_in_first_leg, own_step_in_first_leg
+from cicd_defs.judge.commands.purposes import CHECKS, kind_of_action, kinds_of, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.together import conditions_of
+from cicd_defs.judge.workflows.minutes import of
+from cicd_defs.judge.workflows.repeated import Check, checks_in
+from cicd_defs.judge.workflows.together import conditions_of
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)

@@ -15,10 +15,10 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow, speaks_of
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, Sequence, nothing_in, texts_of
 from cicd_defs.judge.edits import insert_pair, scalar_text
-from cicd_defs.judge.minutes import of_job
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.together import (
+from cicd_defs.judge.workflows.minutes import of_job
+from cicd_defs.judge.workflows.together import (
     all_branches,
     can_run,
     conditions_of,

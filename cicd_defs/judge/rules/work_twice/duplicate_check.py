@@ -17,14 +17,14 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
-from cicd_defs.judge.behind_names import checks_behind
-from cicd_defs.judge.command_edits import remove_command
-from cicd_defs.judge.minutes import of
-from cicd_defs.judge.purposes import deploys, kind_of_action, purpose_of
-from cicd_defs.judge.repeated import Check, checks_in, environment_of, surroundings_of
+from cicd_defs.judge.commands.behind_names import checks_behind
+from cicd_defs.judge.commands.command_edits import remove_command
+from cicd_defs.judge.commands.purposes import deploys, kind_of_action, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.together import conditions_of, run_together, shared_events
+from cicd_defs.judge.workflows.minutes import of
+from cicd_defs.judge.workflows.repeated import Check, checks_in, environment_of, surroundings_of
+from cicd_defs.judge.workflows.together import conditions_of, run_together, shared_events
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)

@@ -12,11 +12,11 @@ from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Scalar
+from cicd_defs.judge.commands.history import looks_at_history
 from cicd_defs.judge.edits import remove_pair
-from cicd_defs.judge.history import looks_at_history
-from cicd_defs.judge.minutes import FULL_CLONE
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.minutes import FULL_CLONE
 
 ABOUT = About(Family.WORK_TWICE, Severity.LOW)
 

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from cicd_defs.facts.findings import Confidence, Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
-from cicd_defs.judge.command_edits import remove_command
+from cicd_defs.judge.commands.command_edits import remove_command
+from cicd_defs.judge.commands.purposes import CHECKS, kind_of_action, kinds_of
 from cicd_defs.judge.edits import edit_script, set_input
-from cicd_defs.judge.image_builds import ImageBuild, builds_in
-from cicd_defs.judge.minutes import IMAGE_BUILD
-from cicd_defs.judge.purposes import CHECKS, kind_of_action, kinds_of
+from cicd_defs.judge.images.image_builds import ImageBuild, builds_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.together import OF_A_CHANGE, conditions_of, run_together
+from cicd_defs.judge.workflows.minutes import IMAGE_BUILD
+from cicd_defs.judge.workflows.together import OF_A_CHANGE, conditions_of, run_together
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)

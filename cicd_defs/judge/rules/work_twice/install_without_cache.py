@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
-from cicd_defs.judge.downloads_cached import (
+from cicd_defs.judge.commands.downloads_cached import (
     SETUP_OF,
     Install,
     has_lock,
@@ -21,12 +21,12 @@ from cicd_defs.judge.downloads_cached import (
     locks_of,
     major_of,
 )
+from cicd_defs.judge.commands.outgoing import goes_out, is_for_releases, releases_from
 from cicd_defs.judge.edits import comment_gap, insert_pair, scalar_text, set_input
-from cicd_defs.judge.image_builds import builds_in
-from cicd_defs.judge.minutes import WITHOUT_CACHE
-from cicd_defs.judge.outgoing import goes_out, is_for_releases, releases_from
+from cicd_defs.judge.images.image_builds import builds_in
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.minutes import WITHOUT_CACHE
 from cicd_defs.plan.pins import used as pinned
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)

@@ -14,11 +14,11 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, nothing_in
+from cicd_defs.judge.commands.purposes import CHECKS, kind_of_action, purpose_of
 from cicd_defs.judge.edits import insert_pair, scalar_text
-from cicd_defs.judge.minutes import of_job
-from cicd_defs.judge.purposes import CHECKS, kind_of_action, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
+from cicd_defs.judge.workflows.minutes import of_job
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.LOW, Confidence.MEDIUM, strict=True)

@@ -13,14 +13,14 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar
+from cicd_defs.judge.commands.purposes import CHECKS, job_kinds
 from cicd_defs.judge.edits import insert_pair
-from cicd_defs.judge.expressions import Begins, Known, can_be_true
-from cicd_defs.judge.grammar import Exactly, insides
-from cicd_defs.judge.minutes import SUPERSEDED, of_job
-from cicd_defs.judge.purposes import CHECKS, job_kinds
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
-from cicd_defs.judge.together import can_run, starts_for_itself_only, starts_on_updates
+from cicd_defs.judge.workflows.expressions import Begins, Known, can_be_true
+from cicd_defs.judge.workflows.grammar import Exactly, insides
+from cicd_defs.judge.workflows.minutes import SUPERSEDED, of_job
+from cicd_defs.judge.workflows.together import can_run, starts_for_itself_only, starts_on_updates
 from cicd_defs.plan.kinds import StepKind
 
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cicd_defs.judge.grammar import Exactly, Node, Operation, Plain, Reference, Unreadable, read
+from cicd_defs.judge.workflows.grammar import Exactly, Node, Operation, Plain, Reference, Unreadable, read
 
 
 @dataclass(frozen=True)

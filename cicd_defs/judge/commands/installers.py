@@ -4,7 +4,7 @@ import re
 
 from cicd_defs.facts.findings import Edit, Fix
 from cicd_defs.facts.workflow import WrittenStep
-from cicd_defs.judge.downloads import Unchecked
+from cicd_defs.judge.commands.downloads import Unchecked
 from cicd_defs.judge.edits import comment_gap
 from cicd_defs.plan import pins
 

@@ -11,7 +11,14 @@ from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
-from cicd_defs.judge.purposes import CHECKS, called_as, checks_of, kind_of_action, purpose_of, purpose_of_text
+from cicd_defs.judge.commands.purposes import (
+    CHECKS,
+    called_as,
+    checks_of,
+    kind_of_action,
+    purpose_of,
+    purpose_of_text,
+)
 from cicd_defs.plan.kinds import StepKind
 
 _ABOUT_THE_RUN = regex(

@@ -8,9 +8,9 @@ from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command, Fate, Handler
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow
+from cicd_defs.judge.commands.legitimate import is_legitimate, tries_again
+from cicd_defs.judge.commands.purposes import Purpose, purpose_of
 from cicd_defs.judge.edits import edit_script, with_all
-from cicd_defs.judge.legitimate import is_legitimate, tries_again
-from cicd_defs.judge.purposes import Purpose, purpose_of
 from cicd_defs.judge.rule import Found
 from cicd_defs.plan.kinds import StepKind
 

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cicd_defs.judge.python_code import ModuleCode, ProjectCode, keyword, text_of
+from cicd_defs.judge.python.code import ModuleCode, ProjectCode, keyword, text_of
 
 _VERBS = frozenset({"get", "post", "put", "delete", "head", "patch", "options", "request"})
 CONNECTS, ASKS, STARTS, RUNS = "opens a connection", "sends a request", "starts something", "runs a program"

@@ -11,7 +11,7 @@ from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
 from cicd_defs.facts.yaml_nodes import scalars
-from cicd_defs.judge.purposes import kinds_of, purpose_of
+from cicd_defs.judge.commands.purposes import kinds_of, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.plan.kinds import StepKind
 

@@ -14,8 +14,8 @@ from cicd_defs.facts.remembered import remembered
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.shell import unwrapped
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep
-from cicd_defs.judge.known_actions import ACTIONS
-from cicd_defs.judge.known_tools import kind_of
+from cicd_defs.judge.commands.known_actions import ACTIONS
+from cicd_defs.judge.commands.known_tools import kind_of
 from cicd_defs.plan.kinds import StepKind
 
 CHECKS = frozenset(

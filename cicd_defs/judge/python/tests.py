@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cicd_defs.facts.findings import Edit
-from cicd_defs.judge.outside_calls import written
-from cicd_defs.judge.python_code import (
+from cicd_defs.judge.python.code import (
     FUNCTIONS,
     Function,
     ModuleCode,
@@ -18,7 +17,8 @@ from cicd_defs.judge.python_code import (
     statements_of,
     text_of,
 )
-from cicd_defs.judge.python_places import has_test_name, is_test_data, stem_of
+from cicd_defs.judge.python.outside_calls import written
+from cicd_defs.judge.python.places import has_test_name, is_test_data, stem_of
 
 SETUPS = frozenset(
     {

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from cicd_defs.facts.value import Value
-from cicd_defs.judge.expressions import Begins, Known, Named, can_be_true, functions, references
-from cicd_defs.judge.grammar import Exactly
-from cicd_defs.judge.surfaces import JobSurface, Spot, Surface, surface_in, surface_of
+from cicd_defs.judge.workflows.expressions import Begins, Known, Named, can_be_true, functions, references
+from cicd_defs.judge.workflows.grammar import Exactly
+from cicd_defs.judge.workflows.surfaces import JobSurface, Spot, Surface, surface_in, surface_of
 from cicd_defs.plan.pipeline import Pipeline
 
 FROM_STRANGERS = (

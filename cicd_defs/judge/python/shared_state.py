@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from cicd_defs.judge.outside_calls import written
-from cicd_defs.judge.python_code import (
+from cicd_defs.judge.python.code import (
     FUNCTIONS,
     ModuleCode,
     ProjectCode,
@@ -18,8 +17,9 @@ from cicd_defs.judge.python_code import (
     statements_of,
     text_of,
 )
-from cicd_defs.judge.python_places import folders_of
-from cicd_defs.judge.python_tests import SETUPS, TEARDOWNS, SuiteFile, SuiteFunction, conftests
+from cicd_defs.judge.python.outside_calls import written
+from cicd_defs.judge.python.places import folders_of
+from cicd_defs.judge.python.tests import SETUPS, TEARDOWNS, SuiteFile, SuiteFunction, conftests
 
 _MUTATES = frozenset(
     {

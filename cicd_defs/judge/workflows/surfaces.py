@@ -7,7 +7,7 @@ GitHub reads as well as for what we meant.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cicd_defs.facts.value import Value
-from cicd_defs.judge.grammar import insides
+from cicd_defs.judge.workflows.grammar import insides
 from cicd_defs.plan.pipeline import Expression, Job, Step, Triggers, Workflow
 
 

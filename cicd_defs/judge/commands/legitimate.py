@@ -13,8 +13,8 @@ from cicd_defs.facts.script import Command, Fate
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.workflow import WrittenStep
 from cicd_defs.facts.yaml_nodes import Mapping, Scalar, scalars
-from cicd_defs.judge.purposes import Purpose, purpose_of
-from cicd_defs.judge.targets import operands
+from cicd_defs.judge.commands.purposes import Purpose, purpose_of
+from cicd_defs.judge.commands.targets import operands
 from cicd_defs.plan.kinds import StepKind
 
 _FIXES = regex(

@@ -14,9 +14,9 @@ from itertools import product
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import Mapping, Node, Scalar, Sequence
-from cicd_defs.judge.pushed_images import literal
+from cicd_defs.judge.images.pushed_images import literal
 from cicd_defs.judge.repository import Repository
-from cicd_defs.judge.written_outputs import called_workflow
+from cicd_defs.judge.workflows.written_outputs import called_workflow
 
 UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
 DEFAULT_NAME = "artifact"

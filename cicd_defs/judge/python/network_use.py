@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from cicd_defs.judge.outside_calls import ASKS, CONNECTS, LOADS, Scope, written
-from cicd_defs.judge.python_code import ModuleCode, run_nodes, text_of
+from cicd_defs.judge.python.code import ModuleCode, run_nodes, text_of
+from cicd_defs.judge.python.outside_calls import ASKS, CONNECTS, LOADS, Scope, written
 
 _HOST = re.compile(
     r"(?:https?|wss?|ftps?|git|ssh|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|rediss?|amqps?|mongodb(?:\+srv)?)://"

@@ -7,7 +7,7 @@ in Workflows of GitHub Actions", ICSE 2024), which is why they weigh most here.
 """
 
 from cicd_defs.facts.workflow import WrittenJob
-from cicd_defs.judge.purposes import job_kinds
+from cicd_defs.judge.commands.purposes import job_kinds
 from cicd_defs.plan.kinds import StepKind
 
 OF_A_KIND: dict[StepKind, float] = {

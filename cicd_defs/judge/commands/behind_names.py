@@ -11,10 +11,10 @@ from dataclasses import replace
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command, Fate, read_script
 from cicd_defs.facts.shell import moved_to
-from cicd_defs.judge.called import below, makefile_in, recipes_called
-from cicd_defs.judge.purposes import purpose_of
-from cicd_defs.judge.repeated import Check, reads_files_alone, spelled
+from cicd_defs.judge.commands.called import below, makefile_in, recipes_called
+from cicd_defs.judge.commands.purposes import purpose_of
 from cicd_defs.judge.repository import Repository
+from cicd_defs.judge.workflows.repeated import Check, reads_files_alone, spelled
 
 DEEPEST = 3
 """So many names may stand between a step and the program."""

@@ -11,8 +11,8 @@ from itertools import product
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import Mapping as YamlMapping
 from cicd_defs.facts.yaml_nodes import Scalar, texts_of
-from cicd_defs.judge.expressions import Known, truth, value_of
-from cicd_defs.judge.grammar import Exactly, Node, Operation, Reference, Unreadable, read
+from cicd_defs.judge.workflows.expressions import Known, truth, value_of
+from cicd_defs.judge.workflows.grammar import Exactly, Node, Operation, Reference, Unreadable, read
 
 OF_A_CHANGE = ("push", "pull_request", "pull_request_target", "merge_group")
 """Events that start every file which names them, for one and the same change."""

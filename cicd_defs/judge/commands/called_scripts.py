@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.shell import moved_to
 from cicd_defs.facts.workflow import WrittenStep
-from cicd_defs.judge.called import recipes_called
+from cicd_defs.judge.commands.called import recipes_called
 
 Read = Callable[[str], str | None]
 """Gives the text of a file of the repository by its path; None where it is not there."""

@@ -10,11 +10,11 @@ from functools import lru_cache
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
-from cicd_defs.judge.expressions import can_be_true
-from cicd_defs.judge.grammar import Exactly
-from cicd_defs.judge.purposes import job_kinds, kind_of_action, purpose_of
+from cicd_defs.judge.commands.purposes import job_kinds, kind_of_action, purpose_of
 from cicd_defs.judge.repository import Repository
-from cicd_defs.judge.written_outputs import called_workflow
+from cicd_defs.judge.workflows.expressions import can_be_true
+from cicd_defs.judge.workflows.grammar import Exactly
+from cicd_defs.judge.workflows.written_outputs import called_workflow
 from cicd_defs.plan.kinds import StepKind
 
 _TESTS = frozenset({StepKind.TEST, StepKind.INTEGRATION, StepKind.E2E})

@@ -3,7 +3,7 @@
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenWorkflow
 from cicd_defs.facts.yaml_nodes import texts_of
-from cicd_defs.judge.purposes import deploys
+from cicd_defs.judge.commands.purposes import deploys
 
 _NAMES = regex(r"(?i)publish|release|deploy|upload-to|pypi|npm-?publish|\bcd\b|ship")
 _COMMANDS = regex(

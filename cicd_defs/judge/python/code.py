@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from cicd_defs.judge.python_places import folders_of
+from cicd_defs.judge.python.places import folders_of
 from cicd_defs.judge.repository import PythonModule, Repository
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,0 +1,1 @@
+"""Container images: how their Dockerfiles are written, where they are built and pushed."""
