@@ -159,6 +159,27 @@ class Repository:
         """Its workflow files, and the files of its own actions, in order of their paths."""
         return tuple(self._read_workflows())
 
+    @cached_property
+    def workflow_at(self) -> Mapping[str, WrittenWorkflow]:
+        """The same by their paths."""
+        return {workflow.path: workflow for workflow in self.workflows}
+
+    def action_in(self, folder: str) -> WrittenWorkflow | None:
+        """The action in a folder of this repository; None where there is none that can be read."""
+        names = (f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml"))
+        return next(filter(None, map(self.workflow_at.get, names)), None)
+
+    @cached_property
+    def callers(self) -> Mapping[str, tuple[WrittenWorkflow, ...]]:
+        """The workflow files of which a job calls the workflow at a path of this repository, by that path."""
+        calling: dict[str, dict[str, WrittenWorkflow]] = {}
+        for workflow in self.workflows:
+            for job in workflow.jobs:
+                called = job.uses.text.strip() if job.uses else ""
+                if called.startswith("./"):
+                    calling.setdefault(called[2:], {})[workflow.path] = workflow
+        return {path: tuple(held.values()) for path, held in calling.items()}
+
     def _read_workflows(self) -> Iterator[WrittenWorkflow]:
         for path in self.tree.paths:
             if not self._is_workflow(path):

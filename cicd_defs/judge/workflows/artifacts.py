@@ -252,11 +252,7 @@ def _put_up(
 
 def _of_callers(workflow: WrittenWorkflow, repository: Repository, seen: frozenset[str]) -> list[str] | None:
     """What the runs put up in which a workflow is called. Anybody may call it, but most callers are near."""
-    calling = [
-        other
-        for other in repository.workflows
-        if any(job.uses and job.uses.text.strip() == f"./{workflow.path}" for job in other.jobs)
-    ]
+    calling = repository.callers.get(workflow.path)
     if not calling:
         return None
     patterns: list[str] = []
@@ -277,8 +273,7 @@ def _by_another_action(step: WrittenStep, repository: Repository) -> list[str] |
         return list(_OF_OTHERS[action])
     if action.startswith("./"):
         folder = step.uses.text.strip()[2:].strip("/") if step.uses else ""
-        names = {f"{folder}/action.yml".lstrip("/"), f"{folder}/action.yaml".lstrip("/")}
-        own = next((one for one in repository.workflows if one.path in names), None)
+        own = repository.action_in(folder)
         if own is None:  # of another repository, checked out beside
             return None if _PERHAPS.search(folder) or not repository.whole else []
         return [_ANY if "inputs." in pattern else pattern for one in uploads(own) for pattern in one.patterns]

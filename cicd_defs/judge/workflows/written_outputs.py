@@ -101,8 +101,7 @@ def _of_action(step: WrittenStep, repository: Repository) -> frozenset[str] | No
     if not path.startswith("./") or "${{" in path:
         return None
     folder = path[2:].strip("/")
-    names = [f"{folder}/action.yml".lstrip("/"), f"{folder}/action.yaml".lstrip("/")]
-    file = next((one for one in repository.workflows if one.path in names), None)
+    file = repository.action_in(folder)
     runs = file.root.mapping("runs") if file else None
     if file is None or runs is None or runs.text("using") != "composite":
         return None
@@ -129,7 +128,7 @@ def called_workflow(job: WrittenJob, repository: Repository) -> WrittenWorkflow 
     path = job.uses.text.strip() if job.uses else ""
     if not path.startswith("./"):
         return None
-    return next((one for one in repository.workflows if one.path == path[2:]), None)
+    return repository.workflow_at.get(path[2:])
 
 
 def _keys(mapping: object) -> frozenset[str]:

@@ -129,8 +129,7 @@ def _called_in_legs(workflow: WrittenWorkflow, one: Artifact, repository: Reposi
     path = f"./{workflow.path}"
     return any(
         job.uses is not None and job.uses.text.strip() == path and _legs(job)
-        for other in repository.workflows
-        if path in other.source.text
+        for other in repository.callers.get(workflow.path, ())
         for job in other.jobs
     )
 

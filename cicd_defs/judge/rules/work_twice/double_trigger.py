@@ -9,6 +9,7 @@ branch in the same repository: every job runs twice, and of two check runs with 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
@@ -102,6 +103,7 @@ def _one_cancels_the_other(workflow: WrittenWorkflow) -> bool:
     return bool(group and re.search(r"head_ref\s*\|\|\s*github\.ref_name", group))
 
 
+@lru_cache(maxsize=2)
 def _default_branches(repository: Repository) -> tuple[str, ...]:
     """The branches that the repository's other files call by a default's name, else the one that its README links to.
 
