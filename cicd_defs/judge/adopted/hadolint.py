@@ -13,6 +13,7 @@ from cicd_defs.facts.findings import Confidence, Family, Finding, Fix, Severity
 from cicd_defs.facts.instructions import Instruction, instructions_of
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.reported import Reported
+from cicd_defs.facts.script import Fate
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.judge.adopted.hadolint_fixes import FIXERS
@@ -32,6 +33,7 @@ _STAGE = regex(r"\s*(?:--\S+\s+)*(\S+)(?:\s+(?i:as)\s+(\S+))?\s*")
 _NAMES_APT = regex(
     r"^(?:(?:sudo|env|exec|command)\s+(?:\S+=\S*\s+|-\S+\s+)*)*(?:\S*/)?apt(?=\s|$)|[A-Z_]+=\S*\s+apt(?=\s)"
 )
+_TELLING = frozenset({"echo", "printf", "yes"})
 _WHICH_SHELL = regex(r"SC3\d{3}")
 _SEVERITIES = {"error": Severity.HIGH, "warning": Severity.MEDIUM}
 
@@ -62,13 +64,19 @@ def adopted(source: Source, reports: tuple[Reported, ...]) -> Iterator[Finding]:
 
 
 def _is_mistaken(instructions: tuple[Instruction, ...], report: Reported, source: Source) -> bool:
-    """Whether hadolint took a word for what it is not: `apt` for a program, a variable's name for a high number."""
+    """Whether hadolint took something for what it is not.
+
+    It takes `apt` for a program, a variable's name for a high number, and `echo` in a pipe for what may fail.
+    """
     around = _around(instructions, min(report.start, len(source.text)))
     if around is None or around.script is None:
         return False
     commands = around.script[1].commands
     if report.rule == "DL3027":
         return not any(_NAMES_APT.search(one.text) for one in commands)
+    if report.rule == "DL4006":
+        piped = [one.name for one in commands if one.fate is Fate.PIPED]
+        return bool(piped) and _TELLING.issuperset(piped)
     return report.rule == "DL3046" and not re.search(r"(?:-\w*u|--uid)[= ]*[\"']?\d{6,}", around.text)
 
 

@@ -59,6 +59,7 @@ _REPORT_INPUTS = (
 )
 _INTO_A_VARIABLE = regex(r"(\w+)=[\"']?\$\([^()]*$")
 _LEAVES_WITH_SUCCESS = regex(r"^[^|;\n]*&&\s*(?:\{\s*)?(?:exit 0|break|return)\b")
+_FAILS_FOR = regex(r"--?fail[\w-]*(?:[= ](?!false|0\b|none|never)\S+|\s|$)")
 _OUTPUT = regex(
     r"(?:^|\s)(?:>>?|-o|--output(?:-file)?|--out|--json-report-file|--report-path|--sarif-output|--json-output|--report-file|-r)"
     r"[ =]?\"?([\w$/{}.-]*[\w-]\.[A-Za-z]\w{1,7})\b"
@@ -95,6 +96,11 @@ def mends(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
 def _leaves(command: Command) -> bool:
     """Whether the script ends where the command fails, so that what was mended by then is all there is."""
     return command.handler is not None and any(one.name == "exit" for one in command.handler.commands)
+
+
+def is_in_an_autofix(step: WrittenStep) -> bool:
+    """A later step offers what the job has mended: a check before it must not keep that back."""
+    return any(later.action == "autofix-ci/action" for later in _later(step))
 
 
 def _in_a_job_that_mends(step: WrittenStep) -> bool:
@@ -229,6 +235,20 @@ def report_is_uploaded(step: WrittenStep) -> bool:
         if written and any(_reads(scalar.text, written) for scalar in scalars(later.node)):
             return True
     return False
+
+
+def report_is_judged(step: WrittenStep) -> bool:
+    """An action writes its result into a file, which a later action is given, and told to fail for what is in it."""
+    given = [text.text for text in step.inputs.values()]
+    names = {found[1].rpartition("/")[2] for text in given for found in _OUTPUT.finditer(text)}
+    return bool(names) and any(_fails_for(later, names) for later in _later(step))
+
+
+def _fails_for(step: WrittenStep, names: Iterable[str]) -> bool:
+    if not step.action or step.node.get("continue-on-error") is not None:
+        return False
+    given = "\n".join(f"--{name}={value.text}" for name, value in step.inputs.items())
+    return _reads(given, names) and bool(_FAILS_FOR.search(given))
 
 
 def reason_beside(source: Source, key: Scalar, mapping: Mapping, value: Scalar) -> bool:

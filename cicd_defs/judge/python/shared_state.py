@@ -21,6 +21,7 @@ from cicd_defs.judge.python.outside_calls import written
 from cicd_defs.judge.python.places import folders_of
 from cicd_defs.judge.python.tests import SETUPS, TEARDOWNS, SuiteFile, SuiteFunction, conftests
 
+_BEFORE_EACH = frozenset({"setUp", "asyncSetUp", "setup_method", "setup_function"})
 _MUTATES = frozenset(
     {
         *("append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove"),
@@ -148,13 +149,23 @@ class Changes:
             yield from self._set_item(statement, target, value, how)
         elif isinstance(target, ast.Attribute):
             yield from self._set_attribute(statement, target, value, how)
-        elif isinstance(target, ast.Name) and self._is_given_to_all(target.id):
+        elif isinstance(target, ast.Name) and self._is_given_to_all(target.id, value):
             yield Write(
                 statement, "change", target.id, f"sets the module's `{target.id}`", statement=statement
             )
 
-    def _is_given_to_all(self, name: str) -> bool:
-        return not self.function.is_fixture and name in self.globals and self._shared(name)
+    def _is_given_to_all(self, name: str, value: ast.expr | None) -> bool:
+        if self.function.is_fixture or name not in self.globals:
+            return False
+        return self._shared(name) and not self._is_made_anew(name, value)
+
+    def _is_made_anew(self, name: str, value: ast.expr | None) -> bool:
+        """Whether a name of the module is set before each test of a class, and nobody else uses it."""
+        word = re.compile(rf"(?<![\w.]){re.escape(name)}\b")
+        if self.function.node.name not in _BEFORE_EACH or value is None or word.search(ast.unparse(value)):
+            return False
+        others = (one for one in self.file.functions if one.owner is not self.function.owner)
+        return not any(word.search(one.text) for one in others)
 
     def _set_item(
         self, statement: ast.stmt, target: ast.Subscript, value: ast.expr | None, how: str

@@ -10,7 +10,13 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.workflow import WrittenStep, WrittenWorkflow, bare_condition
-from cicd_defs.judge.commands.legitimate import mends, outcome_is_read, reason_beside
+from cicd_defs.judge.commands.legitimate import (
+    is_in_an_autofix,
+    mends,
+    outcome_is_read,
+    reason_beside,
+    report_is_judged,
+)
 from cicd_defs.judge.commands.purposes import CHECKS, job_kinds, kind_of_action, purpose_of_text
 from cicd_defs.judge.commands.swallowed import command_name, guards_of
 from cicd_defs.judge.edits import remove_pair, replace_scalar
@@ -36,6 +42,8 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         if (
             name is None
             or outcome_is_read(step)
+            or report_is_judged(step)
+            or is_in_an_autofix(step)
             or _is_survey(workflow, step)
             or reason_beside(step.source, key, step.node, value)
         ):

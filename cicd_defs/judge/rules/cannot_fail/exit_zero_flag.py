@@ -31,7 +31,7 @@ ABOUT = About(Family.CANNOT_FAIL, Severity.HIGH)
 _FLAGS = regex(
     r"--exit-zero(?:-even-if-changed)?|--soft-?fail|--no-?fail|--nofail|--never-fail|--fail-never|-fn|--no-exit-code"
     r"|--no-exit-on-(?:warn|error)|--no-exit|--suppress-tests-failed-exit-code|--ignore-failures?|--always-succeed"
-    r"|--warn-only|--zero-exit|--(?:cov-)?fail-under[= ]0|--fail-on[= ]none"
+    r"|--warn-only|--zero-exit|--fail-under[= ]0|--fail-on[= ]none"
     r"|--fail-level[= ](?:fatal|F)|--issues-exit-code[= ]0|--failure-exit-code[= ]0"
     r"|--error-exit-code[= ]0|--exit-code[= ]0"
     r"|-exit-code[= ]0|--exitcode[= ]0|--audit-level[= ]none|--fail-level[= ]none|--ignore-on-exit[= ]all"

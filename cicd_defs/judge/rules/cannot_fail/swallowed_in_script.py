@@ -33,6 +33,9 @@ _TO_A_LOG = regex(
     r"[^|;&\n]*(?:2>&1\s*)?\|&?\s*(?:tee|cat|head|tail|ts|nl|column|xcpretty|xcbeautify|tparse)\b[^|\n]*$",
     re.MULTILINE,
 )
+_INTO_A_FILE = regex(r"(?:&|1)?>>?\s*[\"']?(?!/dev/)([^&\s\"']+)[\"']?")
+_ASKS = regex(r"(?:\[+ |\btest )[^\n;&|]*-[sz] [^\n;&|]*|\b[ef]?grep\b[^\n;&|]*|\b(?:cmp|diff)\b[^\n;&|]*")
+_RECIPE = regex(r"(?:\t[^\n]*(?:\n|$))*")
 _SCRIPTS = regex(r'"scripts"\s*:\s*\{')
 _COMPOSER_ENTRY = regex(r'"([\w:.-]+)"\s*:\s*("(?:[^"\\]|\\.)*"|\[[^\]]*\])')
 _TEXT = regex(r'"((?:[^"\\]|\\.)*)"')
@@ -85,7 +88,15 @@ def _in_recipe(source: Source, start: int, end: int, errexit: bool) -> Iterator[
                 said = f"`{_name(command)}` cannot fail here: make passes over the failure behind a `-`"
                 yield Found(source, start, end, said, fix)
                 return
-    yield from _in_shell(source, start + length, _as_shell(line[length:]), errexit)
+    yield from _in_shell(
+        source, start + length, _as_shell(line[length:]), errexit, _rest_of_recipe(source, end)
+    )
+
+
+def _rest_of_recipe(source: Source, at: int) -> str:
+    """The lines of a recipe below one of them, as a shell reads them."""
+    found = _RECIPE.match(source.text, source.next_line(at))
+    return _as_shell(found[0]) if found else ""
 
 
 def _as_shell(recipe: str) -> str:
@@ -229,12 +240,17 @@ def _dashed(source: Source, begin: int, rest: str) -> Iterator[Found]:
             return
 
 
-def _in_shell(source: Source, shift: int, text: str, errexit: bool) -> Iterator[Found]:
-    """Checks behind which `|| true`, `|| exit 0` or a message stands, or of which nobody looks at the status."""
+def _in_shell(source: Source, shift: int, text: str, errexit: bool, below: str = "") -> Iterator[Found]:
+    """Checks behind which `|| true`, `|| exit 0` or a message stands, or of which nobody looks at the status.
+
+    `below` is what runs behind the text, where that is not the whole script.
+    """
     if not _MAY_LOSE.search(text):
         return
     for command in read_script(text, errexit).commands:
         handler = command.handler
+        if _output_is_judged(command, text[command.end :] + "\n" + below):
+            continue
         if handler is None and _is_lost(text, command):
             yield Found(
                 source,
@@ -254,6 +270,15 @@ def _in_shell(source: Source, shift: int, text: str, errexit: bool) -> Iterator[
                 f"`{_name(command)}` cannot fail here: `{written}` hides its exit status",
                 Fix(f"Let `{_name(command)}` fail", (Edit(source.path, begin, end, ""),)),
             )
+
+
+def _output_is_judged(command: Command, rest: str) -> bool:
+    """Whether the script asks later what the command has written into a file: `[ -s log ]`, `grep -q x log`."""
+    files = (found[1] for one in command.redirects if (found := _INTO_A_FILE.fullmatch(one)))
+    asked = _ASKS.findall(rest)
+    return any(
+        re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w./-])", one) for name in files for one in asked
+    )
 
 
 def _is_lost(text: str, command: Command) -> bool:

@@ -4,8 +4,9 @@
 mistake of the kernel away from the host. Kubernetes' restricted policy refuses to start such an image.
 **How to fix** Name a user before the program starts, by number, so that Kubernetes can tell that it is not root. What
 the program writes to has to belong to that user. Images that step down by themselves (`gosu`, `su-exec`, s6, official
-databases) are let be, and so are those for developers and of repositories whose manifests name another user by
-number (`runAsUser`). `runAsNonRoot` alone does not help: the kubelet then refuses to start the image.
+databases, `setuid` in their own code) are let be, and so are those for developers and of repositories whose manifests
+name another user by number (`runAsUser`). `runAsNonRoot` alone does not help: the kubelet then refuses to start the
+image.
 **Example** `USER 10001` before `CMD ["gunicorn", "app:app"]`.
 """
 
@@ -31,6 +32,9 @@ _NEEDS_ROOT_FIRST = re.compile(
     r"|iptables|nftables|ipset)\b"
 )
 _GIVES_UP = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|chpst|setuidgid)\b|\bsu (?:- |-c )|\bexec su\b")
+_MAKES_A_USER = re.compile(r"\b(?:adduser|useradd)\b")
+_BECOMES = re.compile(r"(?:[.:]|\bposix_)(?:[sS]ete?uid|change_privilege|drop_privilege)\s*\(")
+_PROGRAMS = (".py", ".rb", ".js", ".mjs", ".cjs", ".ts", ".go", ".php", ".pl")
 _OWN_ENTRYPOINT = re.compile(
     r"(?:.*/)?(?:postgres|postgis|timescaledb|mysql|mariadb|percona|redis|valkey|memcached|mongo|rabbitmq|elasticsearch"
     r"|opensearch|cassandra|neo4j|influxdb|couchdb|kafka|zookeeper|nats|etcd|consul|vault|grafana|prometheus|keycloak"
@@ -105,7 +109,9 @@ def _is_let_be(dockerfile: WrittenDockerfile, repository: Repository) -> bool:
     if any(map(_NEEDS_ROOT_FIRST.search, texts)):
         return True
     starts = [one for one in instructions if one.word in {"CMD", "ENTRYPOINT"}]
-    return any(_GIVES_UP.search(one.rest) for one in starts) or _entrypoint_gives_root_up(starts, repository)
+    if any(_GIVES_UP.search(one.rest) for one in starts) or _entrypoint_gives_root_up(starts, repository):
+        return True
+    return any(map(_MAKES_A_USER.search, texts)) and _program_gives_root_up(repository)
 
 
 def _entrypoint_gives_root_up(starts: list[Instruction], repository: Repository) -> bool:
@@ -114,6 +120,13 @@ def _entrypoint_gives_root_up(starts: list[Instruction], repository: Repository)
     named = {word for word in words if re.search(r"entry|start|init|run|\.sh$", word)}
     paths = [path for path in repository.tree.paths if path.rpartition("/")[2] in named] if named else []
     return any(_GIVES_UP.search(one.text) for one in filter(None, map(repository.source, paths[:10])))
+
+
+def _program_gives_root_up(repository: Repository) -> bool:
+    """Whether the repository's own code becomes another user while it runs."""
+    paths = (path for path in repository.tree.paths if path.endswith(_PROGRAMS))
+    sources = (repository.source(path) for path in paths if role_of(path) is Role.PROJECT)
+    return any(source is not None and _BECOMES.search(source.text) for source in sources)
 
 
 def _manifests_say_it(repository: Repository) -> bool:

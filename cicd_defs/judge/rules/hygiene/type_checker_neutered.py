@@ -45,6 +45,9 @@ _HEAD = re.compile(
     r"^#[ \t]*(?:mypy:[ \t]*ignore[-_]errors(?:[ \t]*=[ \t]*[Tt]rue)?|type:[ \t]*ignore(?:[ \t]*#.*)?)[ \t]*$",
     re.MULTILINE,
 )
+_OF_OTHERS = re.compile(r"(?i)\b(?:copied|vendored|generated|borrowed|taken from|third.party|upstream)\b")
+"""What says of a file that somebody else writes it."""
+
 _CODE = re.compile(r"^(?![ \t]*#)(?=[ \t]*\S)", re.MULTILINE)
 
 
@@ -208,7 +211,15 @@ def _heads(repository: Repository) -> Iterator[Found]:
             continue
         code = _CODE.search(source.text)
         found = _HEAD.search(source.text, 0, code.start() if code else len(source.text))
-        if found:
+        if found and not _OF_OTHERS.search(_comment_at(source, found.start())):
             edit = Edit(source.path, found.start(), source.next_line(found.start()), "")
             message = f"`{found[0].strip()}` keeps mypy from this whole file"
             yield Found(source, found.start(), found.end(), message, Fix("Let mypy check this file", (edit,)))
+
+
+def _comment_at(source: Source, at: int) -> str:
+    """The lines of comments that lead to a place, without a blank one between them, and its own."""
+    begin = source.line_start(at)
+    while begin and source.text.startswith("#", source.line_start(begin - 1)):
+        begin = source.line_start(begin - 1)
+    return source.text[begin : source.line_end(at)]

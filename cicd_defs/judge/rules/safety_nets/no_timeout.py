@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Family, Fix, Severity
 from cicd_defs.facts.patterns import regex
-from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
+from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow, bare_condition
 from cicd_defs.facts.yaml_nodes import nothing_in, texts_of
 from cicd_defs.judge.commands.purposes import job_kinds
 from cicd_defs.judge.edits import insert_pair, replace_scalar
@@ -60,7 +60,7 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
     for job in workflow.jobs:
         if job.key is None or job.uses is not None or not nothing_in(job.node.get("timeout-minutes")):
             continue
-        if "steps" not in job.node.by_key:
+        if "steps" not in job.node.by_key or bare_condition(job.node.scalar("if")) == "false":
             continue
         yield Found(
             workflow.source,

@@ -19,6 +19,7 @@ from cicd_defs.facts.script import Command
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.commands.behind_names import checks_behind
 from cicd_defs.judge.commands.command_edits import remove_command
+from cicd_defs.judge.commands.outgoing import goes_out
 from cicd_defs.judge.commands.purposes import deploys, kind_of_action, purpose_of
 from cicd_defs.judge.repository import Repository
 from cicd_defs.judge.rule import About, Found
@@ -129,7 +130,9 @@ def _is_repeated(first: Check, check: Check) -> bool:
 
 @remembered
 def _guards(job: WrittenJob) -> bool:
-    """Whether something goes out of a job's own file only where this job is green: no other file's run can say that."""
+    """Whether something goes out of this job, or behind it where it is green: no other file's run can say that."""
+    if goes_out(job):
+        return True
     waiting = (other for other in job.file.jobs if job.id in job.file.waits_for(other))
     return any(deploys(other) or other.has_deployment or _GOES_OUT.search(other.id) for other in waiting)
 

@@ -6,9 +6,11 @@ publish something are better left without: whoever can write to a cache could pu
 **Example** `actions/setup-node` before `npm ci` gets `cache: npm`.
 """
 
+import re
 from collections.abc import Iterator
 
 from cicd_defs.facts.findings import Edit, Family, Fix, Severity
+from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.workflow import WrittenJob, WrittenStep, WrittenWorkflow
 from cicd_defs.judge.commands.downloads_cached import (
     SETUP_OF,
@@ -32,6 +34,11 @@ from cicd_defs.plan.pins import used as pinned
 ABOUT = About(Family.WORK_TWICE, Severity.MEDIUM)
 
 _FREQUENT = frozenset({"push", "pull_request", "merge_group", "workflow_call"})
+_COMMENTS = regex(r"(?:^[ \t]*#[^\n]*\n?)+|[ \t]#[^\n]*", re.MULTILINE)
+_WITHOUT = regex(
+    r"(?i)disabl|turned off|on purpose|deliberate|intention|poison|supply.chain"
+    r"|(?:without|no|not|never|n't) (?:\w+ )?cach"
+)
 _FOLDERS: dict[str, str] = {
     "pip": "~/.cache/pip",
     "uv": "~/.cache/uv",
@@ -78,9 +85,19 @@ def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:
         if goes_out(job) or not is_hosted(job) or is_of_others(job):
             continue
         for install in installs_in(job):
-            if not is_cached(install, job, repository) and has_lock(install, repository):
+            if is_cached(install, job, repository) or _is_meant(install, job):
+                continue
+            if has_lock(install, repository):
                 yield _found(install, job, repository)
         yield from _images(job)
+
+
+def _is_meant(install: Install, job: WrittenJob) -> bool:
+    """Whether a comment in the job, before the install, says that it goes without a cache, and why."""
+    source = job.file.source
+    text = source.text[job.node.start : source.line_end(install.step.node.end)]
+    said = (found[0] for found in _COMMENTS.finditer(text) if "cache" in found[0].lower())
+    return any(map(_WITHOUT.search, said))
 
 
 def _found(install: Install, job: WrittenJob, repository: Repository) -> Found:
