@@ -36,7 +36,8 @@ def reported(rule: str, text: str) -> list[str]:
         ("DL4006", "curl https://a.example | sh", True),
         ("DL4006", "echo a | tee b && curl https://a.example | sh", True),
         ("DL4006", "echo 'deb x' | tee /etc/apt/sources.list && apt-get update", False),
-        ("DL4006", "case $X in a) echo 1 ;; *) echo 2 ;; esac | sha256sum -c", False),
+        ("DL4006", "echo $(curl https://a.example | sh)", True),
+        ("DL4006", "case $(uname -m) in a) echo 1 ;; *) echo 2 ;; esac | sha256sum -c", False),
     ],
 )
 def test_a_word_is_taken_for_what_it_is(rule, script, right):

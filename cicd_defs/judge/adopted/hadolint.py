@@ -13,7 +13,7 @@ from cicd_defs.facts.findings import Confidence, Family, Finding, Fix, Severity
 from cicd_defs.facts.instructions import Instruction, instructions_of
 from cicd_defs.facts.patterns import regex
 from cicd_defs.facts.reported import Reported
-from cicd_defs.facts.script import Fate
+from cicd_defs.facts.script import Fate, Script
 from cicd_defs.facts.source import Source
 from cicd_defs.facts.sources import Role, role_of
 from cicd_defs.judge.adopted.hadolint_fixes import FIXERS
@@ -75,9 +75,20 @@ def _is_mistaken(instructions: tuple[Instruction, ...], report: Reported, source
     if report.rule == "DL3027":
         return not any(_NAMES_APT.search(one.text) for one in commands)
     if report.rule == "DL4006":
-        piped = [one.name for one in commands if one.fate is Fate.PIPED]
-        return bool(piped) and _TELLING.issuperset(piped)
+        return _only_tells(around.script[1])
     return report.rule == "DL3046" and not re.search(r"(?:-\w*u|--uid)[= ]*[\"']?\d{6,}", around.text)
+
+
+def _only_tells(script: Script) -> bool:
+    """Whether what stands before the pipes of a script prints something, and cannot fail."""
+    text = script.text
+    piped = {
+        one.name
+        for one in script.commands
+        if one.fate is Fate.PIPED
+        and not (text[: one.start].endswith("$(") and text[one.end : one.end + 1] == ")")
+    }
+    return bool(piped) and piped <= _TELLING
 
 
 def _is_strict(report: Reported, path: str, mended: Fix | None) -> bool:
