@@ -40,7 +40,7 @@ def compile_measures() -> list[Measure]:
 
     return [
         measured(f"compile of one spec to {_counted(pipeline)}: read, plan, render", whole, target=50),
-        measured("  read", lambda: read_project(FULL, "shop.yaml")),
+        measured("  read", lambda: read_project(FULL, "shop.yaml"), target=25),
         measured("  plan", lambda: compile_pipeline(project, stacks, Written())),
         measured("  render", lambda: render_files(pipeline)),
         measured("  floor: the same workflows dumped by PyYAML in C", lambda: [_dump(item) for item in data]),
