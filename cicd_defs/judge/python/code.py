@@ -20,6 +20,11 @@ _DEEPEST = 40
 
 def statements_of(body: Iterable[ast.stmt], *, functions: bool = True) -> Iterator[ast.stmt]:
     """All statements below some statements, in order; without `functions`, not those inside of functions."""
+    return _below(body, () if functions else FUNCTIONS)
+
+
+def _below(body: Iterable[ast.stmt], closed: tuple[type[ast.stmt], ...]) -> Iterator[ast.stmt]:
+    """The statements below some statements, in order, but for those inside of what is closed."""
     stack = [iter(body)]
     while stack:
         statement = next(stack[-1], None)
@@ -28,7 +33,7 @@ def statements_of(body: Iterable[ast.stmt], *, functions: bool = True) -> Iterat
             continue
         if isinstance(statement, ast.stmt):
             yield statement
-        if functions or not isinstance(statement, FUNCTIONS):
+        if not isinstance(statement, closed):
             stack += [iter(below) for name in reversed(_BLOCKS) if (below := getattr(statement, name, None))]
 
 
@@ -97,7 +102,7 @@ class ModuleCode:
     @cached_property
     def at_import(self) -> tuple[ast.stmt, ...]:
         """Its statements that are no part of a function or class."""
-        return tuple(_outside(self.body))
+        return tuple(_below(self.body, (*FUNCTIONS, ast.ClassDef)))
 
     @cached_property
     def origins(self) -> Mapping[str, str]:
@@ -168,19 +173,6 @@ class ModuleCode:
 
 def _joined(base: str, name: str) -> str:
     return base + name if base in {"", "/"} else f"{base}.{name}"
-
-
-def _outside(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    stack = [iter(body)]
-    while stack:
-        statement = next(stack[-1], None)
-        if statement is None:
-            stack.pop()
-            continue
-        if isinstance(statement, ast.stmt):
-            yield statement
-        if not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
-            stack += [iter(below) for name in reversed(_BLOCKS) if (below := getattr(statement, name, None))]
 
 
 def bound_in(statements: Iterable[ast.stmt]) -> dict[str, ast.expr]:
