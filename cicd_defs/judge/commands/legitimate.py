@@ -29,6 +29,12 @@ _PREPARES = regex(
     r"|create-baseline|generate-(?:baseline|allowlist|todo)|set-baseline|write-baseline|baseline-create|generate-config|auto-gen-config"
     r"|init|durations-path|benchmark-(?:only|save|json)|export-baseline|print-build-identifiers)\b"
 )
+_COVERED = regex(r"(?:coverage (?:report|xml|lcov)|diff-cover)\b")
+_ANY_SHARE = regex(r"\s--fail-under[= ]0+(?:\.0+)?(?=\s|$)")
+_TO_A_REPORT = regex(
+    r"^coverage (?:xml|lcov)\b|\s--(?:html|json|markdown)-report[= ]\S|\s--format[= ]\S+:\S"
+    r"|(?:^|\s)(?:1|&)?>>?\s*(?!&|/dev/)\S"
+)
 _AGAIN = regex(r"\s--(?:lf|last-failed|rerun\S*|only-failures|only-rerun)\b")
 _COMMITS = regex(
     r"\bgit\s+(?:-\S+\s+(?:\S+\s+)?)*(?:diff|commit|add|push|status|stash|apply)\b|gh\s+pr\s+create|create-pull-request"
@@ -71,6 +77,7 @@ def is_legitimate(step: WrittenStep, command: Command, purpose: Purpose) -> bool
     return (
         mends(step, command, purpose)
         or prepares(command)
+        or measures(command)
         or runs_again(step, command, purpose)
         or report_is_read(step, command)
         or output_is_read(step, command)
@@ -110,6 +117,13 @@ def _in_a_job_that_mends(step: WrittenStep) -> bool:
 def prepares(command: Command) -> bool:
     """It fetches types, stores durations or writes a baseline: the verdict is not what it is run for."""
     return bool(_PREPARES.search(command.text))
+
+
+def measures(command: Command) -> bool:
+    """It is told that any share of covered lines will do, and writes into a file which they are: a measurement."""
+    written = " ".join((command.plain, *command.redirects))
+    any_share = _COVERED.match(command.plain) and _ANY_SHARE.search(command.plain)
+    return bool(any_share and _TO_A_REPORT.search(written))
 
 
 def runs_again(step: WrittenStep, command: Command, purpose: Purpose) -> bool:
