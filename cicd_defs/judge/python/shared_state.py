@@ -149,7 +149,7 @@ class Changes:
             yield from self._set_item(statement, target, value, how)
         elif isinstance(target, ast.Attribute):
             yield from self._set_attribute(statement, target, value, how)
-        elif isinstance(target, ast.Name) and self._is_given_to_all(target.id, value):
+        elif isinstance(target, ast.Name) and how == "set" and self._is_given_to_all(target.id, value):
             yield Write(
                 statement, "change", target.id, f"sets the module's `{target.id}`", statement=statement
             )
@@ -247,6 +247,8 @@ class Changes:
         self, statement: ast.stmt, target: ast.Attribute, value: ast.expr | None, how: str
     ) -> Iterator[Write]:
         owner = target.value
+        if how == "set" and self.function.is_for_all and self.function.scope == "function":
+            return  # each test begins with it
         if isinstance(owner, ast.Name) and owner.id not in self.local:
             name = owner.id
             if not self._is_of_all(name) or self._is_example(name):
@@ -497,7 +499,7 @@ class Changes:
             return True
         if self._again(write) or self._taken_back_inside(write, token):
             return True
-        if write.target in {ENVIRONMENT, FOLDER} and self._remembered(write):
+        if write.target in {ENVIRONMENT, FOLDER} and (self._remembered(write) or self._came_by(write)):
             return True
         return token.search(self._teardowns) is not None
 
@@ -510,6 +512,14 @@ class Changes:
             return True
         return _CLEARED_UP.search(text) is not None
 
+    def _came_by(self, write: Write) -> bool:
+        """Whether a variable is deleted that, as the test has held before, what is tested has set."""
+        name = text_of(write.key) if write.key is not None and write.how == "delete" else None
+        return name is not None and any(
+            isinstance(one, ast.Assert) and one.lineno < write.node.lineno and name in ast.unparse(one)
+            for one in self.function.statements
+        )
+
     def _put_back_by_name(self, write: Write) -> bool:
         """Whether `delattr` or `setattr` follows with its name, or a cache is emptied that may not be there."""
         name = write.target.rpartition(".")[2]
@@ -517,6 +527,8 @@ class Changes:
             self.code.module.span(write.node)[1] : self.code.module.span(self.function.node)[1]
         ]
         if re.search(rf"\b(?:del|set)attr\([^\n]*['\"]{re.escape(name)}['\"]", after):
+            return True
+        if write.how == "change" and re.search(rf"\bdel {re.escape(write.target)}\[", after):
             return True
         return write.how == "delete" and any(
             isinstance(one, ast.Try)

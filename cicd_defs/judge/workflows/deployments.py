@@ -23,6 +23,10 @@ _TEST_CLUSTER = regex(
     r"|setup-k3s"
     r"|k3d-action|microk8s|ct install|envtest|localstack|act -|chart-testing)"
 )
+_CLUSTER_MADE = regex(r"create-cluster|\bcluster\w* create\b|\baks create\b|\bcreate cluster\b")
+_CLUSTER_REMOVED = regex(
+    r"(?:remove|delete|destroy)-cluster|\bcluster\w* (?:rm|delete|destroy|remove)\b|\baks delete\b|\bdelete cluster\b"
+)
 _PAGES = frozenset(
     {"actions/deploy-pages", "peaceiris/actions-gh-pages", "jamesives/github-pages-deploy-action"}
 )
@@ -99,7 +103,7 @@ class Deployment:
 
 def deployments(job: WrittenJob) -> tuple[Deployment, ...]:
     """The steps of a job that deploy."""
-    if job.uses is not None or any(_makes_cluster(step) for step in job.steps):
+    if job.uses is not None or any(_makes_cluster(step) for step in job.steps) or _has_its_own_cluster(job):
         return ()
     found: list[Deployment] = []
     for step in job.steps:
@@ -158,8 +162,17 @@ def publishes(job: WrittenJob) -> bool:
 
 
 def _makes_cluster(step: WrittenStep) -> bool:
-    text = step.uses.text if step.uses else step.run.text if step.run else ""
-    return _TEST_CLUSTER.search(text) is not None
+    return _TEST_CLUSTER.search(_does(step)) is not None
+
+
+def _has_its_own_cluster(job: WrittenJob) -> bool:
+    """Whether a job makes a cluster, and removes it when it is done."""
+    made = any(_CLUSTER_MADE.search(_does(step)) for step in job.steps)
+    return made and any(_CLUSTER_REMOVED.search(_does(step)) for step in job.steps)
+
+
+def _does(step: WrittenStep) -> str:
+    return step.uses.text if step.uses else step.run.text if step.run else ""
 
 
 def deploys(job: WrittenJob) -> bool:

@@ -47,6 +47,7 @@ _STARTS_AS_ROOT = re.compile(
 _NO_SERVICE = re.compile(
     r"cypress/.*|(?:.*/)?(?:docker|dind|kind|kindest\S*|buildkit|earthly|act|\S*iptables\S*)(?:[:@].*)?"
 )
+_ONLY_HELP = re.compile(r"""\[?\s*["']?(?:-h|--help|help|--version|version)["']?\s*\]?""")
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::-\w*)?\}?(?::\S*)?")
 _MANIFEST = re.compile(r"runAsUser:\s*[1-9]\d*")
 
@@ -109,6 +110,8 @@ def _is_let_be(dockerfile: WrittenDockerfile, repository: Repository) -> bool:
     if any(map(_NEEDS_ROOT_FIRST.search, texts)):
         return True
     starts = [one for one in instructions if one.word in {"CMD", "ENTRYPOINT"}]
+    if any(_ONLY_HELP.fullmatch(one.rest.strip()) for one in starts if one.word == "CMD"):
+        return True  # a command-line tool, which somebody runs for the files of theirs
     if any(_GIVES_UP.search(one.rest) for one in starts) or _entrypoint_gives_root_up(starts, repository):
         return True
     return any(map(_MAKES_A_USER.search, texts)) and _program_gives_root_up(repository)
