@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple, Protocol
@@ -173,10 +173,25 @@ class Judges:
                 name = _name(one.key[2], at, one.file)
                 together[f"{number}/{name}" if len(repositories) > 1 else name] = one
         for (config_path, config), new in shown.items():
-            if new:
-                texts = {name: _source(one.file).text for name, one in new.items()}
-                scanned.take(new, scan(texts, config), config_path)
+            for some, answer in _asked(new, config, scan):
+                scanned.take(some, answer, config_path)
         return scanned
+
+
+def _asked(
+    shown: Mapping[str, _Asked], config: str | None, scan: _Scan
+) -> Iterator[tuple[Mapping[str, _Asked], Scan | NotEvaluated]]:
+    """What a program says of some files; where it fails, each repository on its own, so that one costs no other."""
+    if not shown:
+        return
+    answer = scan({name: _source(one.file).text for name, one in shown.items()}, config)
+    numbers = dict.fromkeys(one.key[1] for one in shown.values())
+    if isinstance(answer, Scan) or len(numbers) == 1:
+        yield shown, answer
+        return
+    for number in numbers:
+        own = {name: one for name, one in shown.items() if one.key[1] == number}
+        yield from _asked(own, config, scan)
 
 
 def _key(tool: str, number: int, path: str, text: str, config: str | None) -> _Key:

@@ -141,3 +141,24 @@ def test_several_repositories_are_judged_in_one_go_and_each_as_if_it_were_alone(
     )
     Judges(zizmor, Counting()).scan(repositories)
     assert zizmor.shown == [[f"0/{CI}", f"1/{CI}", f"1/{OTHER}", f"2/{OTHER}"]]
+
+
+class Failing(Counting):
+    """A scanner that fails where it is shown what is hostile."""
+
+    def scan(self, files, config=None):
+        super().scan(files, config)
+        if any("hostile" in text for text in files.values()):
+            return NotEvaluated(scanner="zizmor", reason="it took too long")
+        return Scan(scanner="zizmor")
+
+
+def test_a_repository_that_a_program_fails_at_costs_the_others_nothing():
+    zizmor = Failing()
+    repositories = [
+        Repository(Tree.of({CI: text}), whole=False) for text in (CLEAN, f"{CLEAN}# hostile\n", CLEAN)
+    ]
+    judges = Judges(zizmor, Counting())
+    judged = judges.adopt(repositories, judges.scan(repositories))
+    assert [[told.reason for told in one.not_evaluated] for one in judged] == [[], ["it took too long"], []]
+    assert [len(shown) for shown in zizmor.shown] == [3, 1, 1, 1]
