@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - one workflow with every key there is, a line each
 """The engine: every rule is asked, a rule that fails costs only itself, and any shape of file is read."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -221,3 +222,15 @@ def test_each_key_may_hold_any_simple_shape(path):
     }
     found = audit(Repository(Tree.of(files), whole=False), Settings("strict")).findings
     assert [one.message for one in found if one.rule == "rule-failed"] == []
+
+
+DEPLOYING = "on: push\njobs:\n  deploy:\n    runs-on: x\n    steps:\n      - uses: actions/checkout@v5\n      - run: npm ci\n      - run: kubectl apply -f a.yml\n      - run: |\n          "
+
+
+@pytest.mark.parametrize(
+    "word", ["mvn", "gradle", "kubectl", "flux", "npm", "docker compose", "version", "<<<", "helm -a b"]
+)
+def test_a_command_of_many_equal_words_is_judged_in_steps_that_grow_with_its_length(word):
+    begun = time.process_time()
+    of({CI: f"{DEPLOYING}{f'{word} ' * (300_000 // len(word))}\n"}, settings=Settings("strict"))
+    assert time.process_time() - begun < 60, "what grows with the square of the text takes far longer"

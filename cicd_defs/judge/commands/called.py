@@ -17,7 +17,7 @@ _SCRIPT = regex(
 _RUN_ALL = regex(r"(?:^|[\s;&|(])(?:npm-run-all2?|run-s|run-p)((?:\s+[^\s;&|)]+)+)")
 _COMPOSER = regex(r"(?:^|[\s;&|(])composer\s+(?:--?\S+\s+)*(?:run(?:-script)?\s+|@)?([\w:.-]+)")
 _TASKS = regex(r"(?:^|[\s;&|(])(just|task)((?:\s+[^\s;&|)]+)+)")
-_IN_FOLDER = regex(r"\b(?:npm|pnpm|yarn|bun)\b.*\s(?:--prefix|--cwd|--dir|-C)[ =]([\w./-]+)")
+_IN_FOLDER = regex(r"\b(?:npm|pnpm|yarn|bun)\b.{0,1000}\s(?:--prefix|--cwd|--dir|-C)[ =]([\w./-]+)")
 _ENVIRONMENTS = regex(r"\btox\b[^;&|]*?\s(?:-e|--env)[ =]?([^\s;&|-]\S*)")
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 DEEPEST = 4

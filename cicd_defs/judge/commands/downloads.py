@@ -32,7 +32,7 @@ _CHECKS = regex(
     r"|openssl (?:dgst|sha\d+)|Get-FileHash|certutil -hashfile|--checksum|checksum)\b"
 )
 _LOCAL = regex(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?:[:/]|$)|file://")
-_FETCHED = regex(r"(?:<<<|<\s*<\().*\b(?:curl|wget)\b")
+_FETCHED = regex(r"(?:<<<|<\s*<\().{0,1000}\b(?:curl|wget)\b")
 _PIPE = regex(r"(?:\s*\d*[<>]+&?\s*[^\s|]+)*(?:\s|\\\r?\n)*\|&?(?:\s|\\\r?\n)*(?:[({]\s*)*(?:\w+=\S*\s+)*")
 _OF_POWERSHELL = regex(
     r"(?:\b(?:irm|iwr|curl|wget|invoke-(?:webrequest|restmethod))\b[^\n;]*?\|\s*(?:iex|invoke-expression)\b"

@@ -60,7 +60,7 @@ _ACTIONS = regex(
 )
 _OF_TAGS = regex(
     r"setuptools[-_]scm|hatch-vcs|versioneer|dynamic-versioning|versioningit|source\s*=\s*[\"']scm[\"']|flit[-_]scm|dunamai"
-    r"|vcs-versioning|\bpbr\b|setuptools-git|version.*\bgit\b|incremental"
+    r"|vcs-versioning|\bpbr\b|setuptools-git|version.{0,1000}\bgit\b|incremental"
 )
 _PYTHON = regex(
     r"\b(?:pip|uv|python\S*|tox|nox|hatch|poetry|pdm|pipenv|pytest|build|maturin|docker|conda|pixi|invoke)\b"

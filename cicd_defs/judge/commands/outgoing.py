@@ -9,8 +9,8 @@ _NAMES = regex(r"(?i)publish|release|deploy|upload-to|pypi|npm-?publish|\bcd\b|s
 _COMMANDS = regex(
     r"\b(?:npm|pnpm|yarn|bun|cargo|poetry|uv|pdm|flit|hatch|vsce|ovsx|jsr|dart|deno) publish\b"
     r"|\btwine upload\b|gem push"
-    r"|goreleaser|gh release (?:create|upload)|semantic-release|changeset publish|docker push|mvn\b.* deploy"
-    r"|lerna publish|gradlew?\b.* publish|jreleaser|release-it|maturin (?:upload|publish)"
+    r"|goreleaser|gh release (?:create|upload)|semantic-release|changeset publish|docker push|mvn\b.{0,1000} deploy"
+    r"|lerna publish|gradlew?\b.{0,1000} publish|jreleaser|release-it|maturin (?:upload|publish)"
 )
 _ACTIONS = regex(r"publish|release|goreleaser|attest|deploy|changesets/action|upload-release|sigstore|cosign")
 

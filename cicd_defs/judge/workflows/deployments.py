@@ -58,9 +58,9 @@ _OVER_SSH = regex(r"deploy|docker|systemctl|git pull|pm2|kubectl|service \w+ res
 _NOT_SO = regex(
     r"kubectl (?:-\S+ \S+ )*(?:create|patch|apply) (?:-n \S+ )?(?:namespace|ns|secret|configmap|sa"
     r"|serviceaccount|clusterrole\w*|node|-f \S*(?:crd|namespace)\S*)\b"
-    r"|ansible-playbook\b.* --(?:check|syntax-check|list)|aws s3 sync s3://|helm (?:-\S+ \S+ )*(?:upgrade"
-    r"|install)\b.*--dry-run"
-    r"|terraform apply\b.*-refresh-only|helm plugin|kubectl apply\b.*(?:cert-manager|metrics-server"
+    r"|ansible-playbook\b.{0,1000} --(?:check|syntax-check|list)|aws s3 sync s3://|helm (?:-\S+ \S+ )*(?:upgrade"
+    r"|install)\b.{0,1000}--dry-run"
+    r"|terraform apply\b.{0,1000}-refresh-only|helm plugin|kubectl apply\b.{0,1000}(?:cert-manager|metrics-server"
     r"|calico)\S*/releases/"
 )
 _PUBLISHES = regex(r"publish|release|build-push-action|bake-action|attest")
@@ -69,7 +69,7 @@ _AND_THESE = regex(
     r"|railway up\b|doctl apps (?:create-deployment|update)\b|helmfile (?:-\S+ \S+ )*(?:apply|sync)\b"
     r"|flux (?:-\S+ \S+ )*reconcile\b|pulumi (?:-\S+ \S+ )*up\b|nomad (?:job )?run\b|docker service update\b"
     r"|git push (?:-\S+ )*(?:heroku|dokku|piku|gigalixir|clever)\b|git push (?:-\S+ )*dokku@"
-    r"|docker (?:-\S+ \S+ )*(?:--context[ =]|-c |-H |--host[ =])\S+ (?:compose|stack|service)\b.* (?:up|deploy"
+    r"|docker (?:-\S+ \S+ )*(?:--context[ =]|-c |-H |--host[ =])\S+ (?:compose|stack|service)\b.{0,1000} (?:up|deploy"
     r"|update)\b"
 )
 """Commands that deploy, besides those that are known to all rules."""

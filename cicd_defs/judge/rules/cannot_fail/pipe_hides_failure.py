@@ -108,7 +108,9 @@ _SWALLOWS = frozenset(
         ),
     }
 )
-_ANSWERS_BY_OUTPUT = regex(r"gofmt|gofumpt|goimports|shfmt|detect-secrets scan|black\b.* --diff|git diff")
+_ANSWERS_BY_OUTPUT = regex(
+    r"gofmt|gofumpt|goimports|shfmt|detect-secrets scan|black\b.{0,1000} --diff|git diff"
+)
 
 
 def find(workflow: WrittenWorkflow, repository: Repository) -> Iterator[Found]:

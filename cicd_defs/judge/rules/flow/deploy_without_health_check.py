@@ -24,9 +24,9 @@ from cicd_defs.judge.workflows.deployments import Deployment, deployments, deplo
 ABOUT = About(Family.FLOW, Severity.MEDIUM)
 
 _LOOKS = regex(
-    r"kubectl\b.*\b(?:rollout status|wait)\b|helm (?:test|status)\b|\bcurl\b|\bwget\b|\bhttpie?\b|health"
+    r"kubectl\b.{0,1000}\b(?:rollout status|wait)\b|helm (?:test|status)\b|\bcurl\b|\bwget\b|\bhttpie?\b|health"
     r"|smoke|readyz|livez"
-    r"|wait-for|wait_for|argocd app wait|flux\b.*\bwait|stern\b|playwright|cypress|newman|k6 run|e2e"
+    r"|wait-for|wait_for|argocd app wait|flux\b.{0,1000}\bwait|stern\b|playwright|cypress|newman|k6 run|e2e"
     r"|rollout_status|verify"
     r"|aws \w+ wait|services-stable|wait-on|is-active|http_code|--wait\b|--fail-on|until\b|nc -z"
     r"|deployments? (?:status|wait)|heroku ps:wait|releases:output",
@@ -40,7 +40,8 @@ _HELM = regex(r"helm (?:-\S+ \S+ )*(?:upgrade|install)\b")
 _STARTS = regex(
     r"aws (?:ecs update-service|deploy create-deployment|apprunner start-deployment|elasticbeanstalk update-environment"
     r"|lambda update-function-code)\b"
-    r"|docker (?:-\S+ \S+ )*(?:stack deploy|service update|compose\b.* up|(?:--context|-c|-H|--host)[ =]\S+ .*\bup)\b"
+    r"|docker (?:-\S+ \S+ )*(?:stack deploy|service update|compose\b.{0,1000} up"
+    r"|(?:--context|-c|-H|--host)[ =]\S+ .{0,1000}\bup)\b"
     r"|az (?:webapp|functionapp|containerapp) (?:deploy\S*|up|update|restart)\b"
     r"|git push (?:-\S+ )*(?:heroku|dokku|piku)\b|git push (?:-\S+ )*dokku@|heroku container:release\b"
     r"|oc (?:-\S+ \S+ )*(?:apply|rollout latest|set image|start-build)\b|helmfile (?:-\S+ \S+ )*(?:apply|sync)\b"
@@ -48,8 +49,8 @@ _STARTS = regex(
 )
 """Commands that are done when the new version is on its way."""
 _DETACHED = regex(
-    r"docker[- ]compose\b.* up\b|docker (?:service update|stack deploy|run)\b|systemctl (?:re)?start|pm2 \w"
-    r"|service \S+ restart|kubectl\b.* (?:apply|set image|rollout restart)|supervisorctl (?:re)?start",
+    r"docker[- ]compose\b.{0,1000} up\b|docker (?:service update|stack deploy|run)\b|systemctl (?:re)?start|pm2 \w"
+    r"|service \S+ restart|kubectl\b.{0,1000} (?:apply|set image|rollout restart)|supervisorctl (?:re)?start",
     re.DOTALL,
 )
 """What starts something on another machine and goes on."""

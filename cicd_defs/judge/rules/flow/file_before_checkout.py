@@ -53,7 +53,7 @@ _BY_FILE: tuple[re.Pattern[str], ...] = tuple(
                 r"|package)\b(?!.*--manifest-path)"
             ),
             r"go (?:test|build|vet|generate|mod \w+)\b",
-            r"docker (?:buildx )?build\b.* \.(?:\s|$)|docker[ -]compose (?:-f \S+ )?(?:up|build|run|pull)\b",
+            r"docker (?:buildx )?build\b.{0,1000} \.(?:\s|$)|docker[ -]compose (?:-f \S+ )?(?:up|build|run|pull)\b",
             r"(?:mvn|gradle)\s+\S",
             r"bundle (?:install|exec)\b|composer (?:install|test)\b|dotnet (?:test|build|restore|publish)\b",
             (
@@ -61,7 +61,7 @@ _BY_FILE: tuple[re.Pattern[str], ...] = tuple(
                 r"|https?:|\$|~|\.\./|-)[\w.-]+(?:/[\w.-]+)*\.(?:sh|py|js|mjs|cjs|ts|rb|pl|bash)\b"
             ),
             (
-                r"kubectl (?:-\S+ \S+ )*(?:apply|create|replace)\b.* -[fk][ =](?!-|https?:|/|\$|~)[\w.]"
+                r"kubectl (?:-\S+ \S+ )*(?:apply|create|replace)\b.{0,1000} -[fk][ =](?!-|https?:|/|\$|~)[\w.]"
                 r"|helm (?:-\S+ \S+ )*(?:upgrade|install|lint) (?:.* )?\./?\S+"
             ),
             r"chmod \S+ (?:\./)?(?!/|\$|~|\.\./)[\w.-]+(?:/[\w.-]+)*(?:\s|$)",
