@@ -12,6 +12,7 @@ from assets.declarations import Declaration, asked_project, group_of, refusal, t
 from assets.improvement import improvement_key, made_plan
 from assets.shown import Metadata, code_reference, table
 from assets.written import digest
+from cicd_defs.adapters.project_files import Declared
 from cicd_defs.facts.findings import Family, Severity
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.judge.audit import Settings, audit
@@ -22,7 +23,6 @@ from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import render_files
 from cicd_defs.spec.audit import Audit
 from resources.judges import FileJudges
-from resources.project_files import Declared
 from resources.repositories import Repositories, Snapshot
 
 TYPES = {

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from cicd_defs.adapters.git import GitError
+from cicd_defs.adapters.project_files import Declared, ProjectFile
 from cicd_defs.facts.written import UnreadableFile
 from cicd_defs.plan.pinned import BadPins
 from cicd_defs.render.lock import BrokenLock
 from cicd_defs.spec.model import Project
 from cicd_defs.spec.names import PROJECT_NAME
 from cicd_defs.spec.problem import Problem
-from resources.git import GitError
-from resources.project_files import Declared, ProjectFile
 from resources.values import StoredValueError
 
 PROJECT_TAG, DIGEST_TAG = "cicd/project", "cicd/project-digest"

@@ -6,8 +6,8 @@ import dagster as dg
 
 from assets.shown import code_reference, project_files_metadata, table
 from assets.written import digest
+from cicd_defs.adapters.project_files import ProjectFile
 from cicd_defs.facts.value import Value
-from resources.project_files import ProjectFile
 
 KEY = dg.AssetKey("project_files")
 GROUP = "project_files"

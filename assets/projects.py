@@ -34,6 +34,7 @@ from assets.shown import (
     stacks_metadata,
 )
 from assets.written import FilesWritten, MadeFiles, NotWritten, digest, made_files, not_written, written_file
+from cicd_defs.adapters.project_files import Declared
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.stacks import Stacks
 from cicd_defs.facts.value import Value
@@ -45,7 +46,6 @@ from cicd_defs.plan.repin import repinned
 from cicd_defs.render.files import GeneratedFile
 from cicd_defs.render.proposal import Proposal, propose
 from resources.pins import pins_beside
-from resources.project_files import Declared
 from resources.repositories import Repositories, Snapshot
 from resources.scanners import WorkflowScanner
 

@@ -12,6 +12,8 @@ import dagster as dg
 from assets.declarations import Declaration, asked_project, group_of, refusal, told_plainly
 from assets.shown import Metadata, code_reference, table
 from assets.written import digest
+from cicd_defs.adapters.git import GitError
+from cicd_defs.adapters.project_files import Declared
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.scans import (
     SCANS,
@@ -30,10 +32,8 @@ from cicd_defs.facts.tree import Tree
 from cicd_defs.plan.images import images_of
 from cicd_defs.plan.release_images import pushed_images
 from cicd_defs.spec.model import Project
-from resources.git import GitError
 from resources.histories import Histories, History
 from resources.last_values import last_value
-from resources.project_files import Declared
 from resources.repositories import Repositories, Snapshot
 from resources.scan_tools import ScanTools, Unavailable
 

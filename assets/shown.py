@@ -10,13 +10,13 @@ import dagster as dg
 from assets.diff import side_by_side
 from assets.preview import preview
 from assets.written import FilesWritten, NotWritten, written_file
+from cicd_defs.adapters.project_files import ProjectFile
 from cicd_defs.facts.stacks import Claim, Component, ImageSource, Stacks
 from cicd_defs.plan.pipeline import FileKind, Note, Pipeline
 from cicd_defs.render.files import GeneratedFile
 from cicd_defs.render.merge import Conflict, Kept
 from cicd_defs.render.proposal import Proposal
 from cicd_defs.render.regenerate import Regenerated
-from resources.project_files import ProjectFile
 from resources.repositories import Snapshot
 
 Metadata = dict[str, dg.MetadataValue]

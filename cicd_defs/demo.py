@@ -30,12 +30,12 @@ from rich.table import Table
 from assets.audit import audit_key
 from assets.projects import file_key, project_assets, project_keys, run_tags
 from assets.written import FilesWritten
+from cicd_defs.adapters.git import GitError, local_tree, run_git
+from cicd_defs.adapters.project_files import Declared, declared_in, read_project_files
 from cicd_defs.facts.written import LOCK_PATH
 from cicd_defs.plan.files import known_paths
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import GeneratedFile
-from resources.git import GitError, local_tree, run_git
-from resources.project_files import Declared, declared_in, read_project_files
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = "shop"

@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from cicd_defs.adapters.git import GitError, commit_of, head_of, run_git
 from cicd_defs.facts.value import Value
-from resources.git import GitError, commit_of, head_of, run_git
 
 
 class Person(Value):

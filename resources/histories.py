@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from cicd_defs.adapters import git
+from cicd_defs.adapters.git import Git, GitError, blobs_at, command_line, run_git
 from cicd_defs.spec.model import Project
-from resources import git
 from resources.bounded import LARGEST_ANSWER, Ended, Stopped, run_bounded
-from resources.git import Git, GitError, blobs_at, command_line, run_git
 from resources.repositories import Snapshot, local_path
 
 MOST_COMMITS = 500

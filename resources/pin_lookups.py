@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from cicd_defs.adapters.git import GitError
 from cicd_defs.plan.newest import MovedTag, newest
 from cicd_defs.plan.pinned import Pin
 from cicd_defs.plan.pins import recorded
-from resources.git import GitError
 from resources.registries import RegistryError
 
 AT_ONCE = 8

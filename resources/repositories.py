@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
+from cicd_defs.adapters import git
+from cicd_defs.adapters.git import Git, GitError
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.value import Value
 from cicd_defs.spec.model import Project
-from resources import git
-from resources.git import Git, GitError
 
 
 class RepositoryFile(Value):

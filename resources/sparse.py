@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resources.git import GitError, run_git
+from cicd_defs.adapters.git import GitError, run_git
 
 
 def left_out(path: Path) -> frozenset[str]:

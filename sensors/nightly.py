@@ -15,7 +15,7 @@ from dagster._core.scheduler.instigation import InstigatorState, ScheduleInstiga
 from dagster._core.storage.tags import RUN_KEY_TAG
 
 from assets.projects import project_keys, run_tags
-from resources.project_files import Declared
+from cicd_defs.adapters.project_files import Declared
 from sensors.cron import comes_true
 
 NAME = "nightly"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from cicd_defs.adapters.git import local_tree
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.stacks import Claim, Command, CommandKind, Component, StackName, Stacks
 from cicd_defs.facts.tree import Tree
@@ -17,7 +18,6 @@ from cicd_defs.plan.files import looked_at
 from cicd_defs.plan.pipeline import Pipeline, Workflow
 from cicd_defs.spec.model import Project
 from cicd_defs.spec.read import read_project
-from resources.git import local_tree
 
 ROOT = Path(__file__).parents[1]
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from cicd_defs.adapters.git import local_tree
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.written import written_files
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.files import looked_at
 from cicd_defs.render.files import render_files
 from cicd_defs.spec.read import read_project
-from resources.git import local_tree
 from tests.checkers import findings
 
 ROOT = Path(__file__).parents[1]

@@ -123,9 +123,9 @@ def _root_of(file: Path) -> Path:
 
 def tree_of_target(target: Target) -> "Tree":
     """The files of a target."""
+    from cicd_defs.adapters.git import read_below
     from cicd_defs.cli.reading import tree_of
     from cicd_defs.facts.tree import Tree
-    from resources.git import read_below
 
     if target.files is None:
         return tree_of(target.root)

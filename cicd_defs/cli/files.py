@@ -206,9 +206,9 @@ def _commit(
     spec: Path, project: "Project", place: Path, branch: str, message: str | None, choices: Choices
 ) -> None:
     """Put what changes on a branch of the repository."""
+    from cicd_defs.adapters.git import GitError, tree_at
     from cicd_defs.render.proposal import propose
     from resources.commits import author_in, commit_files, git_folder, start_of
-    from resources.git import GitError, tree_at
 
     try:
         start = start_of(place, branch)

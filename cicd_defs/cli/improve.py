@@ -28,11 +28,11 @@ def improve(path: Path, out: Path | None, form: str, spec: Path | None, profile:
         raise UsageProblem(f"--format: `{form}` is none of {', '.join(FORMATS)}.", 2)
     if profile not in {None, "default", "strict"}:
         raise UsageProblem(f"--profile: `{profile}` is none of default, strict.", 2)
+    from cicd_defs.adapters.git import GitError, head_of
     from cicd_defs.judge.improvement import Named, plan_improvement
     from cicd_defs.judge.repository import Repository
     from cicd_defs.render.patch import file_patch
     from cicd_defs.render.series import as_json, as_mail, as_markdown, patch_name
-    from resources.git import GitError, head_of
     from resources.judges import Judges
 
     tree = tree_of(path)

@@ -136,7 +136,7 @@ def _new_image(reference: str) -> "Pin":
 
 
 def _sources(github: str, environ: dict[str, str], registries: "Registries") -> "Sources":
-    from resources.git import Git
+    from cicd_defs.adapters.git import Git
     from resources.pin_lookups import Sources
 
     git, base = Git(Path(), environ), github.rstrip("/")

@@ -65,7 +65,7 @@ def repository_of(project: "Project", spec: Path, given: Path | None) -> Path:
 
 def tree_of(path: Path) -> "Tree":
     """The files of the repository in a folder."""
-    from resources.git import GitError, local_tree
+    from cicd_defs.adapters.git import GitError, local_tree
 
     if not path.is_dir():
         raise UsageProblem(f"{path}: there is no such folder.")
@@ -84,7 +84,7 @@ def folder_tree(path: Path) -> "Tree":
 
 def branch_in(path: Path) -> str | None:
     """The branch that a folder is on; None where it is no git repository of its own."""
-    from resources.git import GitError, branch_of
+    from cicd_defs.adapters.git import GitError, branch_of
 
     try:
         return branch_of(path)

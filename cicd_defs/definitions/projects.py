@@ -16,10 +16,10 @@ from assets.declarations import declarations_in
 from assets.project_files import GROUP, project_files_asset
 from assets.projects import project_assets
 from assets.values import told_values
-from resources.git import Git
+from cicd_defs.adapters.git import Git
+from cicd_defs.adapters.project_files import declared_in, read_project_files
 from resources.histories import GitHistories
 from resources.judges import Judges
-from resources.project_files import declared_in, read_project_files
 from resources.repositories import GitRepositories
 from resources.scan_tools import LocalTools
 from resources.scanners import Zizmor

@@ -7,12 +7,12 @@ import dagster as dg
 from assets.audit import QUESTIONS, check_name
 from assets.projects import project_assets, project_keys
 from assets.values import told_values
+from cicd_defs.adapters.project_files import Declared
 from cicd_defs.facts.scans import SCANS, Scanned, ToolRun
 from cicd_defs.facts.tree import Tree
 from cicd_defs.spec.read import read_project
 from resources.histories import History
 from resources.judges import Judged
-from resources.project_files import Declared
 from resources.repositories import RepositoryFile, Snapshot
 from resources.scanners import NotEvaluated, Scan
 

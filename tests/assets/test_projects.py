@@ -6,6 +6,7 @@ import pytest
 from assets.checks import FAMILIES
 from assets.projects import DIGEST_TAG, PROJECT_TAG, project_assets, project_keys, run_tags
 from assets.shown import BESIDE
+from cicd_defs.adapters.git import GitError
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.scans import SCANS
 from cicd_defs.facts.stacks import Stacks
@@ -16,7 +17,6 @@ from cicd_defs.plan.files import CI_PATH, NIGHTLY_PATH, known_paths, looked_at
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import render_files
 from cicd_defs.render.regenerate import regenerate
-from resources.git import GitError
 from resources.scanners import Zizmor
 from tests.assets.shop import (
     AUDIT_CHECKS,

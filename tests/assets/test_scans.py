@@ -8,8 +8,8 @@ import pytest
 
 from assets.projects import project_assets, project_keys
 from assets.scans import scan_keys
+from cicd_defs.adapters.git import Git, GitError
 from cicd_defs.facts.scans import ScanFinding, Scanned, ToolRun, fingerprinted
-from resources.git import Git, GitError
 from resources.histories import GitHistories, History
 from resources.repositories import GitRepositories
 from resources.scan_tools import LocalTools, Unavailable

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from cicd_defs.adapters.git import local_tree
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
@@ -16,7 +17,6 @@ from cicd_defs.plan.lift import lift_workflow
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import render_files
 from cicd_defs.spec.read import read_project
-from resources.git import local_tree
 from tests.bench import Measure, measured
 from tests.spec.samples import FULL
 

@@ -8,9 +8,9 @@ from rich.console import Console
 import assets.projects
 import assets.written
 from assets.checks import FAMILIES
+from cicd_defs.adapters.git import head_of
 from cicd_defs.definitions.projects import CHECKOUT, definitions
 from cicd_defs.demo import run_demo, sample_repository
-from resources.git import head_of
 from tests.assets.shop import AUDIT_CHECKS, SCAN_CHECKS, usual_keys
 from tests.resources.repository import git, write
 

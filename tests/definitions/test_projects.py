@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-import resources.git
+import cicd_defs.adapters.git
 from assets.checks import FAMILIES
 from cicd_defs.definitions.projects import CHECKOUT, definitions, projects_folder
 from tests.assets.shop import AUDIT_CHECKS, SCAN_CHECKS, usual_keys
@@ -107,8 +107,10 @@ def test_no_project_at_all_is_well_too(tmp_path):
 
 
 def test_loading_reads_project_files_and_never_a_repository(tmp_path, monkeypatch):
-    monkeypatch.setattr(resources.git, "run_git", lambda *a, **k: pytest.fail(f"git was asked for {a}"))
-    monkeypatch.setattr(resources.git, "local_tree", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr(
+        cicd_defs.adapters.git, "run_git", lambda *a, **k: pytest.fail(f"git was asked for {a}")
+    )
+    monkeypatch.setattr(cicd_defs.adapters.git, "local_tree", lambda path: pytest.fail(f"{path} was read"))
     monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: pytest.fail(f"a process was started: {a}"))
     write(tmp_path / "projects", {"shop.yaml": GOOD, "here.yaml": "repository: ..\n"})
     graph_of(tmp_path / "projects")

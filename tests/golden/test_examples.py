@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cicd_defs.facts.tree import Tree
-from resources.git import local_tree
+from cicd_defs.adapters.git import local_tree
 from tests.samples import ROOT
 
 PROGRAMS = Path(sys.executable).parent

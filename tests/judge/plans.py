@@ -3,13 +3,13 @@
 from functools import cache
 from pathlib import Path
 
+from cicd_defs.adapters.git import local_tree
 from cicd_defs.facts.detect import detect
 from cicd_defs.facts.tree import Tree
 from cicd_defs.facts.written import Written
 from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.pipeline import Job, Pipeline, Workflow
 from cicd_defs.spec.read import read_project
-from resources.git import local_tree
 from tests.pairwise import specs
 from tests.samples import SAMPLES
 from tests.spec.samples import FULL

@@ -8,12 +8,12 @@ from functools import cache
 
 import pytest
 
+from cicd_defs.adapters.git import local_tree
 from cicd_defs.facts.findings import Finding
 from cicd_defs.facts.tree import Tree
 from cicd_defs.judge.audit import Settings, audit
 from cicd_defs.judge.repository import Repository
 from cicd_defs.render.files import GeneratedFile, render_files
-from resources.git import local_tree
 from resources.judges import Judges
 from tests.pairwise import Case, specs
 from tests.pairwise.test_pairwise import artefacts

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from cicd_defs.adapters.git import GitError
 from resources.commits import Person, author_in, commit_files, tip_of
-from resources.git import GitError
 
 AUTHOR = Person(name="Ada", email="ada@example.com")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from cicd_defs.adapters.git import Git, GitError
 from cicd_defs.spec.read import read_project
 from resources import histories
-from resources.git import Git, GitError
 from resources.histories import GitHistories
 from resources.repositories import GitRepositories
 from tests.resources.repository import committed, git, repository, write

@@ -7,11 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-import resources.git
+import cicd_defs.adapters.git
+from cicd_defs.adapters.git import Git, GitError
 from cicd_defs.spec.names import Repository
 from cicd_defs.spec.read import read_project
 from cicd_defs.spec.text import Form
-from resources.git import Git, GitError
 from resources.repositories import GitRepositories, local_path
 from tests.resources.repository import committed, git, repository, write
 
@@ -88,7 +88,7 @@ def test_a_mirrored_snapshot_stays_what_it_was(tmp_path, repositories):
 
 
 def test_a_snapshot_that_the_mirror_has_dropped_is_told(tmp_path, repositories, monkeypatch):
-    monkeypatch.setattr(resources.git, "GROWTH_LEFT_ALONE", -(10**9))
+    monkeypatch.setattr(cicd_defs.adapters.git, "GROWTH_LEFT_ALONE", -(10**9))
     source = repository(tmp_path / "source", FILES)
     git(tmp_path, "clone", "--quiet", "--bare", str(source), "bare.git")
     snapshot = repositories.snapshot(project("./bare.git"), tmp_path)
@@ -135,7 +135,7 @@ def test_what_a_project_file_may_name_can_be_fetched_or_found(address):
     except PydanticCustomError:
         return
     if local_path(address, Path("/projects")) is None:
-        url, protocol = resources.git._address(address)
+        url, protocol = cicd_defs.adapters.git._address(address)
         assert protocol == "https"
         assert url.startswith("https://")
 
@@ -148,13 +148,13 @@ def test_an_owner_and_name_is_the_same_in_a_project_file_and_to_git(owner, name)
     if local_path(address, Path("/projects")):
         return
     with suppress(PydanticCustomError):
-        assert resources.git._address(ACCEPTED.read(address)) == (
+        assert cicd_defs.adapters.git._address(ACCEPTED.read(address)) == (
             f"https://github.com/{address}.git",
             "https",
         )
         return
     with pytest.raises(GitError):
-        resources.git._address(address)
+        cicd_defs.adapters.git._address(address)
 
 
 def test_a_second_work_tree_of_a_repository_is_one_too(tmp_path, repositories):

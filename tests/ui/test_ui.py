@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from assets.checks import FAMILIES
+from cicd_defs.adapters.git import local_tree
 from cicd_defs.definitions.projects import CHECKOUT
-from resources.git import local_tree
 from tests.resources.repository import write
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -57,7 +57,7 @@ class Blobs:
         return answer[len(header) : -1]
 
     def _start(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(  # noqa: S603 - the hardened command line of resources.git
+        process = subprocess.Popen(  # noqa: S603 - the hardened command line of cicd_defs.adapters.git
             self._command,
             env=self._env,
             stdin=subprocess.PIPE,

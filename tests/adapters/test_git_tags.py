@@ -2,7 +2,7 @@
 
 import pytest
 
-from resources.git import Git, GitError
+from cicd_defs.adapters.git import Git, GitError
 from tests.resources.repository import committed, git, repository
 
 

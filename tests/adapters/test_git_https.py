@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.git import Git, GitError
+from cicd_defs.adapters.git import Git, GitError
 from tests.resources.repository import committed, git, repository
 
 SERVICE = "git-upload-pack"

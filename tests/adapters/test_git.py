@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import resources.git
-from resources.git import (
+import cicd_defs.adapters.git
+from cicd_defs.adapters.git import (
     LARGEST_FILE,
     Git,
     GitError,
@@ -18,7 +18,7 @@ from resources.git import (
     run_git,
     tree_at,
 )
-from resources.stale import size_on_disk
+from cicd_defs.adapters.git.stale import size_on_disk
 from tests.resources.repository import committed, git, repository, write
 
 FILES = {"README.md": "# Shop\n", "src/app.py": "print('ä')\n", "data.bin": b"\x00\xff\n\r", "empty": ""}
@@ -222,7 +222,9 @@ HOSTILE_ADDRESSES = [
 @pytest.mark.parametrize("address", HOSTILE_ADDRESSES)
 def test_an_address_that_could_be_more_than_one_never_reaches_git(address, tmp_path, mirrors, monkeypatch):
     source, mark = repository(tmp_path / "source", FILES), tmp_path / "mark"
-    monkeypatch.setattr(resources.git, "run_git", lambda *a, **k: pytest.fail(f"git was asked for {a}"))
+    monkeypatch.setattr(
+        cicd_defs.adapters.git, "run_git", lambda *a, **k: pytest.fail(f"git was asked for {a}")
+    )
     with pytest.raises(GitError, match="not an address") as refused:
         mirrors.mirror(address.format(mark=mark, source=source), "main")
     assert "secret" not in str(refused.value)
@@ -245,7 +247,9 @@ def test_an_address_that_could_be_more_than_one_never_reaches_git(address, tmp_p
     ],
 )
 def test_a_branch_that_could_be_more_than_one_never_reaches_git(branch, tmp_path, mirrors, monkeypatch):
-    monkeypatch.setattr(resources.git, "run_git", lambda *a, **k: pytest.fail(f"git was asked for {a}"))
+    monkeypatch.setattr(
+        cicd_defs.adapters.git, "run_git", lambda *a, **k: pytest.fail(f"git was asked for {a}")
+    )
     with pytest.raises(GitError, match="not the name of a branch"):
         mirrors.mirror("acme/shop", branch)
 
@@ -364,7 +368,7 @@ def test_a_pipe_does_not_block(tmp_path):
 def test_git_that_takes_too_long_is_stopped_with_all_that_it_started(tmp_path, monkeypatch):
     write(tmp_path, {"git": f"#!/bin/sh\nsleep 300 & echo $! >{tmp_path}/child\nwait\n"})
     (tmp_path / "git").chmod(0o755)
-    monkeypatch.setattr(resources.git, "_git", lambda: str(tmp_path / "git"))
+    monkeypatch.setattr(cicd_defs.adapters.git, "_git", lambda: str(tmp_path / "git"))
     begun = time.monotonic()
     with pytest.raises(GitError, match="took longer than 3 seconds"):
         run_git("status", seconds=3)
@@ -410,8 +414,8 @@ def test_a_fetch_that_takes_too_long_can_be_repeated(patience, left, tmp_path, m
     kept = content.rename(tmp_path / "kept")
     os.mkfifo(content)  # the other side begins to answer, and never ends
     with monkeypatch.context() as hurried:
-        hurried.setattr(resources.git, "SECONDS_REMOTE", 1.0)
-        hurried.setattr(resources.git, "SECONDS_TO_TIDY", patience)
+        hurried.setattr(cicd_defs.adapters.git, "SECONDS_REMOTE", 1.0)
+        hurried.setattr(cicd_defs.adapters.git, "SECONDS_TO_TIDY", patience)
         if not patience:
             hurried.setattr(signal, "SIGTERM", signal.SIGKILL)
         with pytest.raises(GitError, match="git fetch took longer than 1 seconds"):
@@ -424,7 +428,7 @@ def test_a_fetch_that_takes_too_long_can_be_repeated(patience, left, tmp_path, m
 
 @pytest.mark.parametrize("limit", [60_000, 10**9], ids=["kept-small", "control"])
 def test_a_mirror_of_a_changing_repository_stays_bounded(limit, tmp_path, mirrors, monkeypatch):
-    monkeypatch.setattr(resources.git, "GROWTH_LEFT_ALONE", limit)
+    monkeypatch.setattr(cicd_defs.adapters.git, "GROWTH_LEFT_ALONE", limit)
     source = repository(tmp_path / "source", {"data.bin": os.urandom(50_000), "a.py": "1"})
     sizes = []
     for _ in range(8):
@@ -442,7 +446,7 @@ def test_a_mirror_of_a_changing_repository_stays_bounded(limit, tmp_path, mirror
 
 
 def test_what_a_killed_fetch_has_written_does_not_stay_for_ever(tmp_path, mirrors, monkeypatch):
-    monkeypatch.setattr(resources.git, "GROWTH_LEFT_ALONE", 0)
+    monkeypatch.setattr(cicd_defs.adapters.git, "GROWTH_LEFT_ALONE", 0)
     git_dir = mirrors.mirror(repository(tmp_path / "source", FILES), "main")
     write(git_dir, {"objects/pack/tmp_pack_Killed": b"x" * 500_000})
     mirrors.mirror(tmp_path / "source", "main")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.project_files import declared_in, read_project_files
+from cicd_defs.adapters.project_files import declared_in, read_project_files
 from tests.resources.repository import write
 
 

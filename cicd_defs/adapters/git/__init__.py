@@ -19,10 +19,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from cicd_defs.adapters.git.blobs import Blobs, Entry
+from cicd_defs.adapters.git.stale import remove_stale_locks, size_on_disk
 from cicd_defs.facts.tree import Tree
 from cicd_defs.spec.addresses import HTTPS_ADDRESS, OWNER_NAME
-from resources.blobs import Blobs, Entry
-from resources.stale import remove_stale_locks, size_on_disk
 
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes of a file above which it is listed but not read."""

@@ -1,0 +1,1 @@
+"""What a change does: which files, which lines."""

@@ -1,0 +1,1 @@
+"""What a forge reports: events, and pull requests with their reviews, checks and comments."""

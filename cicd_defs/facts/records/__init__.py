@@ -1,0 +1,1 @@
+"""What our own store holds: deliveries, tasks, agent runs, claims, effects."""

@@ -1,0 +1,1 @@
+"""From an event to a merge: receive, evaluate, report, decide, merge."""

@@ -1,0 +1,1 @@
+"""What keeps runs going: stale claims are freed, what was left behind is removed."""
