@@ -33,6 +33,16 @@ COMMANDS = {
         "Plan how a repository's CI is made good: an ordered series of pull requests with their patches.",
     ),
     "demo": ("demo", "Copy the sample repository, materialise its whole graph, and show what came of it."),
+    "serve": ("delivery.serve", "Serve the gateway: GitHub's events, the API of tasks, health."),
+    "event": ("delivery.event", "Post an event to the gateway, signed."),
+    "key": ("delivery.key", "Create, list and revoke keys of the API."),
+    "task": ("delivery.task", "Submit a task, and see how far tasks are."),
+    "pr": ("delivery.pr", "Play the other side of the local forge: open, list, show, comment, approve."),
+    "agent": ("delivery.agent", "See, cancel and hold runs of agents."),
+    "decide": ("delivery.decide", "Show why a pull request was merged or not; make stored decisions again."),
+    "db": ("delivery.db", "Bring our store up to date."),
+    "init-db": ("delivery.db", "Bring our store up to date, as `cicd db upgrade` does."),
+    "audit-log": ("delivery.audit_log", "Show and verify who did what."),
     "pins": ("pins", "Versions of actions and images, each pinned to a commit or a digest."),
 }
 """Each command: the module beside this one that holds it under its name, and how its help begins."""
@@ -48,7 +58,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"cicd_defs.cli.{COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

@@ -1,0 +1,1 @@
+"""Our store: SQLAlchemy Core over SQLite or PostgreSQL. No SQL is written elsewhere."""

@@ -1,0 +1,1 @@
+"""Doors for GitHub and for clients: FastAPI."""
