@@ -69,6 +69,11 @@ def read_project_files(folder: Path) -> tuple[ProjectFile, ...]:
     return tuple(_read(path, shown, collisions.get(shown, [])) for path, shown in names.items())
 
 
+def read_file(path: Path) -> ProjectFile:
+    """One project file, by itself: whether its name collides with another's is not looked at."""
+    return _read(path, _printable(os.path.relpath(path, path.parent.parent)), [])
+
+
 def _without_folder(folder: Path, error: OSError) -> ProjectFile:
     shown = _printable(str(folder))
     missing = isinstance(error, FileNotFoundError | NotADirectoryError)

@@ -22,14 +22,25 @@ JSON = dict[str, Any]
 class Inbox(Protocol):
     """Deliveries. What is added is there for good once `add` returns."""
 
-    def add(self, delivery: str, source: str, event: str, body: bytes, now: datetime) -> bool:
-        """Keep an event, committed; False where this delivery id is there already."""
+    def add(
+        self, delivery: str, source: str, event: str, body: bytes, now: datetime, quarantined: str = ""
+    ) -> bool:
+        """Keep an event, committed; False where this delivery id is there already.
+
+        `quarantined` says why it cannot be read: it is kept in that state with this note, and nothing follows from it.
+        """
+
+    def depth(self) -> int:
+        """How many deliveries are new or asked."""
 
     def waiting(self, limit: int) -> tuple[Delivery, ...]:
         """Deliveries that are new or asked, oldest first."""
 
     def asked(self, ids: Sequence[int], run_key: str, now: datetime) -> None:
-        """Note the run that was asked for."""
+        """Note the run that was asked for. One that was asked for under this key before keeps its time."""
+
+    def tried(self, delivery_id: int, note: str, now: datetime) -> int:
+        """Note that a delivery could not be looked at; return how often that has been."""
 
     def settle(self, ids: Sequence[int], state: DeliveryState, note: str, now: datetime) -> None:
         """End deliveries: nothing more follows from them."""
@@ -165,14 +176,6 @@ class Notifications(Protocol):
         """Keep a notification; False where this event of this subject is there already."""
 
 
-class MergeRefused(Exception):
-    """A forge did not merge. `reason`: head_moved, base_moved, conflict, closed or refused; the text is for people."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
 class Forge(Protocol):
     """Where repositories and pull requests live. A write is found again where it was made before."""
 
@@ -196,6 +199,9 @@ class Forge(Protocol):
 
     def git_dir(self, repository: str) -> str:
         """A bare repository on this machine that has what the forge has now."""
+
+    def watched(self) -> tuple[str, ...]:
+        """The repositories of which `notice` may find something."""
 
     def notice(self, repository: str, now: datetime) -> int:
         """Put into the inbox what was pushed past us; return how many events. 0 where the forge tells by itself."""
@@ -244,10 +250,6 @@ class Repositories(Protocol):
 
     def contains(self, git_dir: str, descendant: str, ancestor: str) -> bool:
         """Whether one commit is in the history of another, or is it."""
-
-
-class PatchRefused(Exception):
-    """A patch does not apply, is empty, or changes what an agent may not: which, in words."""
 
 
 class Workspace(Protocol):

@@ -17,14 +17,13 @@ def unowned(project: Project) -> tuple[Note, ...]:
     owned = owned_files(project)
     if not owned:
         return ()
-    return tuple(
-        Note(
-            where="merge.protected_paths",
-            message=f"`{path}` has no owner, so nobody has to approve a change: add it to `files.code_owners`",
-        )
-        for path in project.merge.protected_paths
-        if not _has_owner(path, owned)
-    )
+    alone = [f"`{path}`" for path in project.merge.protected_paths if not _has_owner(path, owned)]
+    if not alone:
+        return ()
+    have, them = ("has", "it") if len(alone) == 1 else ("have", "them")
+    paths = ", ".join(alone)
+    message = f"{paths} {have} no owner, so nobody has to approve a change: add {them} to `files.code_owners`"
+    return (Note(where="merge.protected_paths", message=message),)
 
 
 def _has_owner(path: str, owned: tuple[Owned, ...]) -> bool:

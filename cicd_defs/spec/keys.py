@@ -75,7 +75,7 @@ def _walk(model: type[Strict], prefix: str, *, planned: bool) -> Iterator[Key]:
             continue  # the file's stem, never written in it
         extra = field.json_schema_extra
         here = planned or (isinstance(extra, dict) and extra.get("status") == "planned")
-        key = Key(f"{prefix}{name}", field, here)
+        key = Key(f"{prefix}{field.alias or name}", field, here)
         yield key
         if key.below:
             yield from _walk(key.below, f"{key.path}.", planned=here)

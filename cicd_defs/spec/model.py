@@ -1,9 +1,11 @@
 """The whole declaration of one project. `Project` is what a project file becomes."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cicd_defs.spec.addresses import OWNER_NAME
 from cicd_defs.spec.agent import Agent
 from cicd_defs.spec.audit import Audit
 from cicd_defs.spec.deployment import Deployment
@@ -45,6 +47,13 @@ class Project(Strict):
         examples=["acme/shop", "https://git.example.com/acme/shop", "../shop"],
     )
     branch: BranchName = Field("main", description="The branch that pull requests merge into.")
+    mode: Literal["observe", "comment", "act"] = Field(
+        "act",
+        description=(
+            "What is done to pull requests. observe: nothing is written, what would have been done is recorded; "
+            "comment: report and check are written; act: what may be merged is merged too."
+        ),
+    )
     webhook_url: WebAddress | None = Field(
         None,
         description="Where GitHub delivers the repository's events.",
@@ -68,7 +77,6 @@ class Project(Strict):
     validation: Validation = Field(
         default_factory=Validation,
         description="How a pull request is proven, and how often a red one is tried again.",
-        json_schema_extra=PLANNED,
     )
     merge: Merge = Field(
         default_factory=Merge,
@@ -77,7 +85,6 @@ class Project(Strict):
     agent: Agent = Field(
         default_factory=Agent,
         description="Who works on tasks, and what it is told.",
-        json_schema_extra=PLANNED,
     )
     audit: Audit = Field(
         default_factory=Audit,
@@ -87,3 +94,8 @@ class Project(Strict):
     files: Files = Field(
         default_factory=Files, description="Which files beside the workflows are generated, and how."
     )
+
+    @property
+    def forge_name(self) -> str:
+        """What a forge calls the repository: GitHub's owner/name, or `local/PROJECT` for a path or an address."""
+        return self.repository if re.fullmatch(OWNER_NAME, self.repository) else f"local/{self.name}"

@@ -10,7 +10,7 @@ import assets.written
 from assets.checks import FAMILIES
 from cicd_defs.adapters.git import head_of
 from cicd_defs.definitions.projects import CHECKOUT, definitions
-from cicd_defs.demo import run_demo, sample_repository
+from cicd_defs.demo.pipeline import run_demo, sample_repository
 from tests.assets.shop import AUDIT_CHECKS, SCAN_CHECKS, usual_keys
 from tests.resources.repository import git, write
 

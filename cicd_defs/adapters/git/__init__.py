@@ -88,7 +88,11 @@ _UNREACHED = (
 
 
 class GitError(Exception):
-    """Git could not do what was asked: what, where, and what to do next."""
+    """Git could not do what was asked: what, where, and what to do next. `status` is its exit status, if it ended."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Git:
@@ -463,7 +467,7 @@ def run_git(
         except OSError as error:
             raise GitError(f"git could not be started: {error}.") from error
         if code != 0:
-            raise GitError(_explained(arguments, code, _content(complaint), seconds, largest))
+            raise GitError(_explained(arguments, code, _content(complaint), seconds, largest), code)
         return _content(answer)
 
 

@@ -80,4 +80,5 @@ branches = sa.Table(
     sa.Column("repository", sa.String(255), primary_key=True),
     sa.Column("branch", sa.String(255), primary_key=True),
     sa.Column("commit", sa.String(64), nullable=False),
+    sa.Column("moves", sa.Integer, nullable=False, default=0),
 )

@@ -37,7 +37,7 @@ from cicd_defs.plan.files import known_paths
 from cicd_defs.plan.pipeline import Pipeline
 from cicd_defs.render.files import GeneratedFile
 
-CHECKOUT = Path(__file__).parents[1]
+CHECKOUT = Path(__file__).parents[2]
 SAMPLE = "shop"
 BESIDE = "shop-generated"
 """The copy of the sample that the files are written into: the graph's own repository stays what it was, or no part of

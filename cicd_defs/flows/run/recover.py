@@ -1,0 +1,82 @@
+"""What a process that died left undone is asked for again, and what it left behind is removed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from cicd_defs.facts.github.events import MalformedEvent, read_event
+from cicd_defs.facts.records.deliveries import Delivery
+from cicd_defs.facts.records.evaluations import Claim, Subject
+from cicd_defs.flows.line import Line
+from cicd_defs.flows.pull_request.evaluate import workspace_name
+from cicd_defs.flows.pull_request.merge import finish_merge
+from cicd_defs.flows.pull_request.receive import MOST_AT_ONCE, ask_again, refusal, subject_of
+
+SILENT = timedelta(seconds=30)
+"""After so long without a heartbeat the holder of a claim is taken for dead; it beats every few seconds."""
+
+PATIENCE = timedelta(seconds=15)
+"""After so long it is looked at whether the run that was asked for still goes on."""
+
+NOBODY, MOST_CLAIMS = "nobody", 1_000_000
+
+
+def recover_claims(line: Line) -> tuple[Claim, ...]:
+    """Free the claims of dead runs and ask for their pull requests again; return those claims.
+
+    The delivery that asks again is kept before the claim is freed: if this dies in between, it is done again. Where
+    the run died after it had merged, what follows from the merge is done.
+    """
+    stale = line.claims.stale(line.now() - SILENT)
+    for claim in stale:
+        found = line.forge.pull_request(claim.subject.repository, claim.subject.number)
+        if found and found.state == "open":
+            ask_again(line, found, f"recovered:{claim.subject.run_key(claim.generation)}")
+        if not (found and finish_merge(line, claim, found)):
+            line.claims.void(claim, line.now())
+        line.audit.append(
+            "cicd", "freed a dead run's claim", claim.subject.partition, {"run": claim.holder}, line.now()
+        )
+    return stale
+
+
+def forget_runs(line: Line, has_ended: Callable[[str], bool]) -> tuple[Subject, ...]:
+    """Let runs that ended without taking their deliveries be asked for anew; return their subjects.
+
+    `has_ended` tells of a run key whether its run is over, or has not begun for too long. Such a run found no free
+    slot, or its process died before its first step. Its key is used up, so its subject gets the next generation.
+    """
+    forgotten = []
+    for delivery in line.inbox.waiting(MOST_AT_ONCE):
+        if delivery.run_key is None or delivery.asked_at is None or line.now() - delivery.asked_at < PATIENCE:
+            continue
+        if has_ended(delivery.run_key) and (subject := _subject_asked_for(line, delivery)):
+            claim = line.claims.take(
+                subject, line.claims.generation(subject), NOBODY, line.now(), MOST_CLAIMS
+            )
+            if claim:
+                line.claims.void(claim, line.now())
+                forgotten.append(subject)
+    return tuple(forgotten)
+
+
+def _subject_asked_for(line: Line, delivery: Delivery) -> Subject | None:
+    """What a delivery's run was asked for, where that is still what its pull request is."""
+    try:
+        event = read_event(delivery.event, delivery.body)
+    except MalformedEvent:
+        return None
+    project = line.projects.of_repository(event.repository)
+    found = line.forge.pull_request(event.repository, event.number) if event.number else None
+    if project is None or found is None or refusal(project, found):
+        return None
+    subject = subject_of(project, found)
+    asked = delivery.run_key == subject.run_key(line.claims.generation(subject))
+    return subject if asked else None
+
+
+def remove_leftovers(line: Line) -> int:
+    """Remove the workspaces that no held claim needs, with what runs in them; return how many."""
+    if line.sandbox is None:
+        return 0
+    held = line.claims.stale(line.now() + timedelta(days=1))
+    return line.sandbox.sweep([workspace_name(claim) for claim in held])

@@ -1,0 +1,1 @@
+"""May a pull request be merged? A pure function of recorded evidence."""

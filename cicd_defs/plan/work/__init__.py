@@ -1,0 +1,1 @@
+"""What an agent is told: the prompt of a task, the diagnosis of a failure, and what is tried next."""

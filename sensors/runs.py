@@ -1,0 +1,37 @@
+"""What Dagster knows of the runs that were asked for, by its public calls."""
+
+import time
+
+import dagster as dg
+
+from assets.delivery.partitions import RUN_KEY_TAG
+
+OVER = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+BEGINNING = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
+LONGEST_BEGINNING = 90.0
+"""Seconds that a run may be under way without having done its first step: then its process is taken for dead."""
+
+
+def has_ended(instance: dg.DagsterInstance, run_key: str) -> bool:
+    """Whether the newest run of a key is over, or began too long ago to be alive without a claim.
+
+    A run of the latter kind is reported as failed, so that it does not keep its slot.
+    """
+    records = instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: run_key}), limit=1)
+    if not records:
+        return False
+    [record] = records
+    if record.dagster_run.status in OVER:
+        return True
+    began = record.start_time or record.update_timestamp.timestamp()
+    if record.dagster_run.status in BEGINNING and time.time() - began > LONGEST_BEGINNING:
+        report_dead(instance, record.dagster_run.run_id)
+        return True
+    return False
+
+
+def report_dead(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Report a run as failed whose process is gone: the default launcher does not look after it."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and run.status not in OVER:
+        instance.report_run_failed(run, "The process of this run is gone: its heartbeat has stopped.")
