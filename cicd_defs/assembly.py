@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cicd_defs.adapters.agents.backends import backend_named
 from cicd_defs.adapters.agents.processes import SupervisorStarter
-from cicd_defs.adapters.crash import arm
+from cicd_defs.adapters.crash import arm, crashpoint
 from cicd_defs.adapters.forge.hosted import Hosted, hosted_of
 from cicd_defs.adapters.forge.local import LocalForge
 from cicd_defs.adapters.git.writing import GitRepositories
@@ -20,6 +20,7 @@ from cicd_defs.adapters.sandbox.choose import Choice, choose_sandbox
 from cicd_defs.adapters.sandbox.mirror import PackageMirror
 from cicd_defs.adapters.sandbox.upstreams import upstreams
 from cicd_defs.adapters.store.engine import Store, open_store
+from cicd_defs.adapters.store.progress import Progress
 from cicd_defs.flows.line import Limits, Line
 from cicd_defs.settings import Settings
 
@@ -63,7 +64,7 @@ class HostedProjects:
 @contextmanager
 def open_line(settings: Settings, sandboxed: bool = True) -> Iterator[Line]:
     """Everything that flows work on, for as long as the block runs. Without `sandboxed` its sandbox only sweeps."""
-    arm(settings.cicd_crash)
+    _armed(settings.cicd_crash)
     store = open_store_of(settings)
     chosen = sandbox_of(settings) if sandboxed else Choice(Bubblewrap(workspaces_of(settings)))
     try:
@@ -91,9 +92,17 @@ def open_line(settings: Settings, sandboxed: bool = True) -> Iterator[Line]:
             ),
             now=now,
             new_id=new_id,
+            reached=crashpoint,
+            progress=Progress(store.projects, store.pipelines, store.executions),
         )
     finally:
         store.close()
+
+
+@cache
+def _armed(point: str) -> None:
+    """Arm a point once in a process: what was counted until then stays counted."""
+    arm(point)
 
 
 @cache

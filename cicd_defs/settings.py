@@ -46,6 +46,12 @@ class Settings(BaseModel):
                 return f"postgresql+psycopg2://{url.removeprefix(plain)}"
         return url
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that are never logged."""
+        given = (self.github_webhook_secret, self.github_webhook_secret_old)
+        return tuple(secret.get_secret_value() for secret in given if secret)
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings. Raises `SettingsError` that names the variable."""

@@ -6,6 +6,7 @@ from assets.delivery.partitions import PULL_REQUESTS
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.receive import AskedRun, receive
 from cicd_defs.flows.run.recover import forget_runs, recover_claims, remove_leftovers
+from cicd_defs.flows.run.thaw import thaw
 from sensors.runs import has_ended, report_dead
 
 PROJECT_TAG, PULL_REQUEST_TAG, HEAD_TAG = "cicd/project", "cicd/pull_request", "cicd/head"
@@ -28,6 +29,7 @@ def inbox_sensor(evaluate: dg.JobDefinition, decide: dg.JobDefinition) -> dg.Sen
         remove_leftovers(line)
         for repository in line.forge.watched():
             line.forge.notice(repository, line.now())
+        thaw(line)
         forget_runs(line, lambda key: has_ended(context.instance, key))
         asked = receive(line)
         if not asked:

@@ -8,6 +8,9 @@ from assets.delivery.partitions import RUN_KEY_TAG
 
 OVER = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 BEGINNING = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
+MOST_ATTEMPTS = 10
+"""How often a task's run is asked for; then somebody has to look at what its runs say."""
+
 LONGEST_BEGINNING = 90.0
 """Seconds that a run may be under way without having done its first step: then its process is taken for dead."""
 
@@ -28,6 +31,22 @@ def has_ended(instance: dg.DagsterInstance, run_key: str) -> bool:
         report_dead(instance, record.dagster_run.run_id)
         return True
     return False
+
+
+def attempt_of(instance: dg.DagsterInstance, job: str, tags: dict[str, str]) -> int:
+    """How many runs of a job for these tags are over: the number that the next one's key has.
+
+    One whose process began too long ago without an end is reported as failed first, if nothing else bounds it.
+    """
+    records = instance.get_run_records(dg.RunsFilter(job_name=job, tags=tags), limit=MOST_ATTEMPTS)
+    over = 0
+    for record in records:
+        began = record.start_time or record.update_timestamp.timestamp()
+        if record.dagster_run.status in BEGINNING and time.time() - began > LONGEST_BEGINNING:
+            report_dead(instance, record.dagster_run.run_id)
+            over += 1
+        over += record.dagster_run.status in OVER
+    return over
 
 
 def report_dead(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -6,8 +6,9 @@ from assets.delivery.partitions import TASKS
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.work.expire import keep_runs_going
 from sensors.inbox import PROJECT_TAG
+from sensors.runs import attempt_of
 
-TASK_TAG = "cicd/task"
+TASK_TAG, AGENT_TAG = "cicd/task", "cicd/agent_run"
 MOST_AT_ONCE = 50
 
 
@@ -21,14 +22,14 @@ def tasks_sensor(work: dg.JobDefinition) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for the prompt and the agent of each task that was submitted.",
     )
-    def tasks(_context: dg.SensorEvaluationContext, cicd_line: dg.ResourceParam[Line]) -> dg.SensorResult:
+    def tasks(context: dg.SensorEvaluationContext, cicd_line: dg.ResourceParam[Line]) -> dg.SensorResult:
         waiting = cicd_line.tasks.waiting(MOST_AT_ONCE)
         if not waiting:
             return dg.SensorResult(skip_reason="No task was submitted.")
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(
-                    run_key=f"task:{task.key}",
+                    run_key=f"task:{task.key}:{attempt_of(context.instance, work.name, {TASK_TAG: task.key})}",
                     partition_key=task.key,
                     tags={PROJECT_TAG: task.project, TASK_TAG: task.key},
                 )
@@ -50,7 +51,7 @@ def agents_sensor(harvest: dg.JobDefinition) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Takes in what agents have made, and restarts the processes that hold them.",
     )
-    def agents(_context: dg.SensorEvaluationContext, cicd_line: dg.ResourceParam[Line]) -> dg.SensorResult:
+    def agents(context: dg.SensorEvaluationContext, cicd_line: dg.ResourceParam[Line]) -> dg.SensorResult:
         keep_runs_going(cicd_line)
         ended = cicd_line.agent_runs.unharvested(MOST_AT_ONCE)
         if not ended:
@@ -58,9 +59,9 @@ def agents_sensor(harvest: dg.JobDefinition) -> dg.SensorDefinition:
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(
-                    run_key=f"agent:{run.id}:{run.state}",
+                    run_key=f"agent:{run.id}:{attempt_of(context.instance, harvest.name, {AGENT_TAG: run.id})}",
                     partition_key=run.task_key,
-                    tags={PROJECT_TAG: run.project, TASK_TAG: run.task_key},
+                    tags={PROJECT_TAG: run.project, TASK_TAG: run.task_key, AGENT_TAG: run.id},
                 )
                 for run in ended
             ],

@@ -1,6 +1,7 @@
 """What follows from an evaluation: the report, the decision, the merge; and of a red one the fix.
 
-Steps hand nothing over to each other through Dagster: what is acted on comes from our own store.
+Steps hand nothing over to each other through Dagster: what is acted on comes from our own store. What a run may not do
+any more is skipped, and so is all that follows from it: every output may be missing.
 """
 
 from collections.abc import Iterator
@@ -27,11 +28,15 @@ from cicd_defs.flows.work.request_fix import FixRequest, request_fix
 from cicd_defs.judge.merge.decision import Decision
 from cicd_defs.plan.work.diagnosis import Diagnosis, diagnose
 
-# What a run may not do any more is skipped, and so is all that follows from it: each output may be missing.
-SHARED = {"partitions_def": PULL_REQUESTS, "group_name": GROUP, "io_manager_key": VALUES}
 
-
-@dg.asset(**SHARED, deps=list(PARTS), output_required=False, kinds={"markdown"})
+@dg.asset(
+    partitions_def=PULL_REQUESTS,
+    group_name=GROUP,
+    io_manager_key=VALUES,
+    deps=list(PARTS),
+    output_required=False,
+    kinds={"markdown"},
+)
 def evaluation_report(
     context: dg.AssetExecutionContext, cicd_line: dg.ResourceParam[Line]
 ) -> Iterator[dg.Output[Report]]:
@@ -44,7 +49,14 @@ def evaluation_report(
     yield from acting(context, cicd_line, body)
 
 
-@dg.asset(**SHARED, deps=[evaluation_report], output_required=False, kinds={"decision"})
+@dg.asset(
+    partitions_def=PULL_REQUESTS,
+    group_name=GROUP,
+    io_manager_key=VALUES,
+    deps=[evaluation_report],
+    output_required=False,
+    kinds={"decision"},
+)
 def merge_decision(
     context: dg.AssetExecutionContext, cicd_line: dg.ResourceParam[Line]
 ) -> Iterator[dg.Output[Decision]]:
@@ -58,7 +70,14 @@ def merge_decision(
     yield from acting(context, cicd_line, body)
 
 
-@dg.asset(**SHARED, deps=[merge_decision], output_required=False, kinds={"git"})
+@dg.asset(
+    partitions_def=PULL_REQUESTS,
+    group_name=GROUP,
+    io_manager_key=VALUES,
+    deps=[merge_decision],
+    output_required=False,
+    kinds={"git"},
+)
 def merge(
     context: dg.AssetExecutionContext, cicd_line: dg.ResourceParam[Line]
 ) -> Iterator[dg.Output[Merged]]:
@@ -76,7 +95,14 @@ def merge(
     yield from acting(context, cicd_line, body)
 
 
-@dg.asset(**SHARED, output_required=False, deps=[evaluation_report], kinds={"diagnosis"})
+@dg.asset(
+    partitions_def=PULL_REQUESTS,
+    group_name=GROUP,
+    io_manager_key=VALUES,
+    output_required=False,
+    deps=[evaluation_report],
+    kinds={"diagnosis"},
+)
 def diagnosis(
     context: dg.AssetExecutionContext, cicd_line: dg.ResourceParam[Line]
 ) -> Iterator[dg.Output[Diagnosis]]:
@@ -92,7 +118,14 @@ def diagnosis(
     yield from acting(context, cicd_line, body)
 
 
-@dg.asset(**SHARED, deps=[diagnosis], output_required=False, kinds={"agent"})
+@dg.asset(
+    partitions_def=PULL_REQUESTS,
+    group_name=GROUP,
+    io_manager_key=VALUES,
+    deps=[diagnosis],
+    output_required=False,
+    kinds={"agent"},
+)
 def fix_request(
     context: dg.AssetExecutionContext, cicd_line: dg.ResourceParam[Line]
 ) -> Iterator[dg.Output[FixRequest]]:

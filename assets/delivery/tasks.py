@@ -18,6 +18,7 @@ def task(context: dg.AssetExecutionContext, cicd_line: dg.ResourceParam[Line]) -
     """The task as it was submitted, and what it lacks."""
     with user_errors():
         found = task_of(cicd_line, context.partition_key)
+        cicd_line.progress.task_came_to(found, "task", cicd_line.now())
     return dg.MaterializeResult(value=found, metadata=task_metadata(found))
 
 
@@ -26,6 +27,7 @@ def prompt(task: Task, cicd_line: dg.ResourceParam[Line]) -> dg.MaterializeResul
     """What the agent is told: the task, the code that it concerns, and what its work is measured by."""
     with user_errors():
         written = write_prompt(cicd_line, task.key)
+        cicd_line.progress.task_came_to(task, "prompt", cicd_line.now())
     return dg.MaterializeResult(value=written, metadata=prompt_metadata(written))
 
 
@@ -43,5 +45,8 @@ def agent_run(
             if one.state in TERMINAL and not one.harvested:
                 context.log.info(harvest(cicd_line, one.id).model_dump_json())
             run = cicd_line.agent_runs.get(one.id) or run
+        cicd_line.progress.task_came_to(
+            task_of(cicd_line, prompt.task_key), f"agent_run: {run.state}", cicd_line.now()
+        )
     context.log.info(f"{run.intent}: {run.state}, {run.progress} %")
     return dg.MaterializeResult(value=run, metadata=agent_metadata(run))

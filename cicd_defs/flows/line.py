@@ -1,7 +1,7 @@
 """The line that flows work on: everything that touches the world, put together by a door."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -16,9 +16,11 @@ from cicd_defs.flows.protocols import (
     Forge,
     Inbox,
     Notifications,
+    Progress,
     Repositories,
     Sandbox,
     Tasks,
+    Unkept,
 )
 from cicd_defs.spec.model import Project
 
@@ -31,6 +33,10 @@ class Limits:
     validation_minutes: int = 30
     agents: int = 5
     agent_seconds: float = 300.0
+
+
+def _nothing(point: str) -> None:
+    """Nothing happens at a named point, but in fault tests."""
 
 
 class Projects(Protocol):
@@ -49,7 +55,8 @@ class Projects(Protocol):
 @dataclass(frozen=True)
 class Line:
     """What the flows of the delivery line need. `sandbox` is None where there is none; `no_sandbox` says why, and what
-    to do. `new_id` makes ids, `now` tells the time in UTC."""
+    to do. `new_id` makes ids, `now` tells the time in UTC, `reached` is
+    called at named points, where fault tests end the process."""
 
     projects: Projects
     inbox: Inbox
@@ -69,6 +76,8 @@ class Line:
     limits: Limits
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    reached: Callable[[str], None] = _nothing
+    progress: Progress = field(default_factory=Unkept)
 
 
 def repository_name(project: Project) -> str:

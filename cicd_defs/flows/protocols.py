@@ -15,6 +15,7 @@ from cicd_defs.facts.records.work import AgentRun, PromptRecord, Task, TaskStatu
 from cicd_defs.facts.reports.agents import AgentRequest, AgentSnapshot
 from cicd_defs.facts.reports.steps import Isolation, Limits, SandboxStep, StepResult
 from cicd_defs.facts.tree import Tree
+from cicd_defs.spec.model import Project
 
 JSON = dict[str, Any]
 
@@ -174,6 +175,44 @@ class Notifications(Protocol):
 
     def add(self, event: str, project: str, subject: str, body: JSON, now: datetime) -> bool:
         """Keep a notification; False where this event of this subject is there already."""
+
+
+class Progress(Protocol):
+    """How far tasks and evaluations have come, for people: nothing is decided on it."""
+
+    def evaluation_began(self, project: Project, claim: Claim, url: str, now: datetime) -> None:
+        """Note that a run evaluates a head."""
+
+    def evaluation_came_to(self, claim: Claim, step: str, now: datetime) -> None:
+        """Note the step that an evaluation has come to."""
+
+    def evaluation_ended(self, claim: Claim, status: str, results: JSON, now: datetime) -> None:
+        """Note how an evaluation ended."""
+
+    def task_came_to(self, task: Task, step: str, now: datetime) -> None:
+        """Note the step that a task has come to."""
+
+    def task_ended(self, task: Task, status: str, now: datetime) -> None:
+        """Note how a task ended."""
+
+
+class Unkept:
+    """Progress that nobody keeps."""
+
+    def evaluation_began(self, project: Project, claim: Claim, url: str, now: datetime) -> None:
+        """Keep nothing."""
+
+    def evaluation_came_to(self, claim: Claim, step: str, now: datetime) -> None:
+        """Keep nothing."""
+
+    def evaluation_ended(self, claim: Claim, status: str, results: JSON, now: datetime) -> None:
+        """Keep nothing."""
+
+    def task_came_to(self, task: Task, step: str, now: datetime) -> None:
+        """Keep nothing."""
+
+    def task_ended(self, task: Task, status: str, now: datetime) -> None:
+        """Keep nothing."""
 
 
 class Forge(Protocol):

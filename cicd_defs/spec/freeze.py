@@ -14,12 +14,12 @@ def _check(text: str) -> None:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise refused("is no day of the calendar", _HINT) from None
+        raise refused("is no day or time of the calendar", _HINT) from None
 
 
 _HINT = "Write a date such as 2026-12-24, or a date with a time in UTC such as 2026-12-24T18:00Z."
 _FORM = literal(
-    whole(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?", "is not a date", _HINT),
+    whole(r"2\d{3}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?", "is not a date", _HINT),
     says="a date, or a date with a time in UTC",
 )
 _FORM.check = _check
@@ -40,7 +40,9 @@ class Freeze(Strict):
         description="When it ends, in UTC: a date (its last minute) or a date with a time.",
         examples=["2027-01-02"],
     )
-    reason: EnvValue = Field("", description="Why, in a few words; shown where a merge is held.")
+    reason: EnvValue = Field(
+        "", description="Why, in a few words; shown where a merge is held.", examples=["holidays"]
+    )
 
     @property
     def begins(self) -> datetime:

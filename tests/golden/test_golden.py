@@ -95,6 +95,11 @@ def test_an_example_is_written_by_hand(sample):
 
 UNSEEN = {
     "pipeline.overwrite",  # about files that were written by hand, and none of an example is to be replaced
+    *(  # about what is done with tasks and pull requests
+        path
+        for path in declared_keys()
+        if re.match(r"(?:mode|validation|agent|merge\.(?:freeze|hold_|informational_|delete_))", path)
+    ),
 }
 """Keys that act and leave no trace in a file."""
 

@@ -75,6 +75,7 @@ _NEEDED_IN = {  # what must stand in a group of keys
     "docker.registries": {"registry": "ghcr.io"},
     "notifications.channels": {"secret": "SLACK_URL"},
     "environments.deploy": {"kubectl": "k8s"},
+    "merge.freeze": {"from": "2026-12-24", "until": "2027-01-02"},
 }
 _NEEDED_BESIDE = {  # what must stand beside a key, where that differs
     **{f"environments.deploy.{method}": {} for method in ("helm", "skaffold", "compose", "command")},
@@ -85,7 +86,13 @@ _NEEDED_BESIDE = {  # what must stand beside a key, where that differs
     "docker.registries.username_secret": {"registry": "docker.io", "password_secret": "HUB_TOKEN"},
     "docker.registries.password_secret": {"registry": "docker.io", "username_secret": "HUB_USER"},
 }
-_LISTS = {"pipeline.components", "environments", "docker.registries", "notifications.channels"}
+_LISTS = {
+    "pipeline.components",
+    "environments",
+    "docker.registries",
+    "notifications.channels",
+    "merge.freeze",
+}
 
 
 def document(key: Key, value: Any) -> dict[str, Any]:

@@ -18,11 +18,12 @@ _LARGEST_NUMBER_OF_PROCESSES = 3
 
 _SCRIPT = r"""
 yes() { if eval "$2" 2>/dev/null; then echo "$1=yes"; else echo "$1=no"; fi; }
-set -- "$1" "$2" /proc/[0-9]*
-echo "processes=$(($# - 2))"
-yes file ': < "$1"'
-yes shadow ': < /etc/shadow'
-yes loopback '(: <> "/dev/tcp/127.0.0.1/$2")'
+canary=$1 port=$2
+set -- /proc/[0-9]*
+echo "processes=$#"
+yes file '(: < "$canary")'
+yes shadow '(: < /etc/shadow)'
+yes loopback '(: <> "/dev/tcp/127.0.0.1/$port")'
 yes core_pattern '(: >> /proc/sys/kernel/core_pattern)'
 yes root '(: > /written)'
 yes usr '(: > /usr/written)'

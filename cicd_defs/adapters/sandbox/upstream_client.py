@@ -40,7 +40,7 @@ class UpstreamClient:
         self.pypi, self.npm = _public(upstreams.pypi), _public(upstreams.npm)
         given = [urlsplit(address) for address in (upstreams.pypi, upstreams.npm) if address]
         self._logins = {_origin(parts): login for parts in given if (login := _login(parts))}
-        self._hosts = {parts.hostname or "" for parts in given}
+        self._origins = {_origin(parts) for parts in given}
         self._client = httpx.Client(
             verify=_certificates(upstreams.certificates),
             follow_redirects=False,
@@ -48,8 +48,8 @@ class UpstreamClient:
         )
 
     def allow(self, address: str) -> None:
-        """Let the host of a file be read from: a page of the index or the registry has named it."""
-        self._hosts.add(urlsplit(address).hostname or "")
+        """Let the server of a file be read from: a page of the index or the registry has named it."""
+        self._origins.add(_origin(urlsplit(address)))
 
     def page(self, address: str, accept: str) -> Page:
         """A whole page. Raises `Unavailable`."""
@@ -66,7 +66,7 @@ class UpstreamClient:
 
     @contextmanager
     def open(self, address: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
-        """An answer with status 200, to be read on. Redirects are followed to the hosts that we know.
+        """An answer with status 200, to be read on. Redirects are followed to servers that we know.
 
         Raises `Unavailable`.
         """
@@ -88,8 +88,8 @@ class UpstreamClient:
 
     def _sent(self, address: str, headers: dict[str, str]) -> httpx.Response:
         parts = urlsplit(address)
-        if parts.hostname not in self._hosts or parts.scheme not in {"http", "https"}:
-            raise Unavailable(502, "The index leads to a host that it has not named before.")
+        if _origin(parts) not in self._origins or parts.scheme not in {"http", "https"}:
+            raise Unavailable(502, "The index leads to a server that it has not named before.")
         login = self._logins.get(_origin(parts))
         try:
             request = self._client.build_request("GET", address, headers=headers)

@@ -54,7 +54,10 @@ def claim_head(
             f"{partition}: another run evaluates it or has done so, or {line.limits.validations} evaluations go on "
             "already (MAX_CONCURRENT_VALIDATIONS)."
         )
+    line.reached("run:claimed")
     facts = facts_of(line, claim)
+    if project := line.projects.get(subject.project):
+        line.progress.evaluation_began(project, claim, facts.pull_request.url, line.now())
     if run_key is not None:
         line.inbox.settle_run(run_key, f"Run {holder} has taken it.", line.now())
     return claim, facts
@@ -87,9 +90,7 @@ def split_partition(partition: str) -> tuple[str, int, str]:
     name, _, head = partition.rpartition("-")
     project, _, number = name.rpartition("-")
     if not (project and number.isdecimal() and head):
-        raise NotOurs(
-            f"{partition!r} is no pull request's partition, such as shop-42-0123456789ab."
-        )
+        raise NotOurs(f"{partition!r} is no pull request's partition, such as shop-42-0123456789ab.")
     return project, int(number), head
 
 

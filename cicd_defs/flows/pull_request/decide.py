@@ -46,6 +46,7 @@ def decide_merge(line: Line, claim: Claim) -> Decision:
             at=line.now(),
         )
     )
+    line.reached("run:decided")
     line.audit.append(
         "cicd", f"decided: {decision.outcome}", subject.partition, {"decision": decision.digest}, line.now()
     )

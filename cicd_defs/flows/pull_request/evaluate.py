@@ -253,6 +253,7 @@ def _kept(bench: Bench, verdict: Verdict) -> Verdict:
     claim = bench.claim
     body = verdict.model_dump(mode="json")
     bench.line.evidence.put_part(claim.subject, claim.generation, verdict.part, body, bench.line.now())
+    bench.line.reached(f"run:verdict:{verdict.part}")
     return verdict
 
 

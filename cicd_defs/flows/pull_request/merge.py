@@ -7,7 +7,7 @@ from cicd_defs.facts.value import Value
 from cicd_defs.flows.effects import CannotBeDone, Deed, once
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.claim import may_act
-from cicd_defs.flows.pull_request.decide import project_of, pull_request_of
+from cicd_defs.flows.pull_request.decide import project_of, pull_request_of, verdicts_of
 from cicd_defs.flows.pull_request.receive import ask_again
 from cicd_defs.judge.merge.decision import Decision
 
@@ -116,6 +116,7 @@ def _told(line: Line, claim: Claim, commit: str) -> None:
     task = line.tasks.of_pull_request(subject.project, subject.number)
     if task:
         line.tasks.set_status(task.key, "merged", line.now(), subject.number)
+        line.progress.task_ended(task, "done", line.now())
     body = {"number": subject.number, "commit": commit}
     line.notifications.add("merge_complete", subject.project, subject.partition, body, line.now())
 
@@ -142,4 +143,7 @@ def has_done(line: Line, claim: Claim, step: str, what: str) -> None:
     """Note that a run has come to the end of one of its last steps; with the other one its claim ends."""
     line.evidence.put_part(claim.subject, claim.generation, step, {"outcome": what}, line.now())
     if line.evidence.parts(claim.subject, claim.generation).keys() >= LAST_STEPS:
+        decision = newest_decision(line, claim)
+        words = {part: verdict.word for part, verdict in verdicts_of(line, claim).items()}
+        line.progress.evaluation_ended(claim, decision.outcome if decision else "none", words, line.now())
         line.claims.end(claim, line.now())

@@ -47,6 +47,7 @@ def receive(line: Line) -> tuple[AskedRun, ...]:
             asked[run.key] = run.model_copy(update={"deliveries": ids})
     for run in asked.values():
         line.inbox.asked(run.deliveries, run.key, line.now())
+        line.reached("sensor:asked")
     return tuple(asked.values())
 
 

@@ -59,6 +59,7 @@ def report_on(line: Line, claim: Claim, holder: str) -> Report:
     line.evidence.put_part(
         claim.subject, claim.generation, REPORT, report.model_dump(mode="json"), line.now()
     )
+    line.progress.evaluation_came_to(claim, "evaluation_report", line.now())
     _write(line, claim, holder, _state(ordered), report.markdown)
     return report
 

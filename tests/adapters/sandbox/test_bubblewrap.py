@@ -125,14 +125,13 @@ def test_a_failing_command_and_pipe_fail_the_step(workspace):
         ({"env": {"A": "x\0--bind\0/\0/mnt"}}, "zero byte"),
         ({"run": "x" * 200_000}, "more than 100,000 bytes"),
         ({"network": "mirror"}, "there is no package mirror"),
-        ({"env": {"A=B": "x"}, "seconds": 5.0}, ""),
+        ({"env": {"A=B": "x"}}, "The sandbox did not start"),
     ],
 )
 def test_what_cannot_start_says_why(workspace, changed, error):
     found = workspace.run(step("true").model_copy(update=changed))
-    assert found.passed is False or not error
+    assert (found.ended, found.exit_code, found.passed) == ("not_started", None, False)
     assert re.search(error, found.error)
-    assert (found.ended == "not_started") is bool(error)
 
 
 def test_there_is_a_repository_with_one_commit_and_nothing_of_ours_in_it(workspace):
@@ -145,7 +144,7 @@ def test_our_environment_and_files_are_not_there(workspace, tmp_path, monkeypatc
     (tmp_path / "secret").write_text("canary-file")
     (tmp_path / "secret").chmod(0o600)
     script = f"""
-    cat /proc/*/environ /proc/*/cmdline | tr '\\0' '\\n' | grep -a CANARY && exit 1
+    cat /proc/*/environ /proc/*/cmdline | tr '\\0' '\\n' | grep -a 'can[a]ry-value' && exit 1
     for file in {tmp_path}/secret /etc/shadow /root /home /var/run/docker.sock {Path.home()} {Path(__file__)}; do
       test -e "$file" && echo "LEAK $file"
     done
@@ -464,7 +463,6 @@ def test_all_of_this_holds_for_an_ordinary_user():
         f"/usr/bin/python{version}",
         "-m",
         "pytest",
-        "-q",
         "-p",
         "no:cacheprovider",
         str(Path(__file__)),

@@ -77,6 +77,15 @@ def test_what_brings_nothing_ends_the_task_with_the_reason_and_one_notification(
     assert here.agent_runs.unharvested(9) == ()
 
 
+def test_looking_at_an_old_run_again_does_not_change_a_task_that_goes_on():
+    here, run = started(done(patch=" "))
+    held(here, run)
+    harvest(here.line, run.id)
+    here.tasks.set_status("shop-1", "prompted", here.clock.now())
+    harvest(here.line, run.id)
+    assert here.tasks.get("shop-1").status == "prompted"
+
+
 def test_a_branch_that_is_somebody_elses_is_left_alone():
     here, run = started()
     held(here, run)

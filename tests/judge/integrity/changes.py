@@ -17,9 +17,11 @@ def changed(
     moved, links = moved or {}, links or {}
     files = [_file(path, old, before.get(old), after.get(path)) for path, old in moved.items()]
     gone = set(moved.values())
-    for path in sorted({*before, *after} - gone - {*moved} - {*links}):
-        if before.get(path) != after.get(path):
-            files.append(_file(path, path, before.get(path), after.get(path)))
+    files += [
+        _file(path, path, before.get(path), after.get(path))
+        for path in {*before, *after} - gone - {*moved} - {*links}
+        if before.get(path) != after.get(path)
+    ]
     for path, target in links.items():
         status = "type_changed" if path in before else "added"
         line = (Line(number=1, text=target),)

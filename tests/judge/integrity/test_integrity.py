@@ -25,9 +25,29 @@ class TestCart:
         with pytest.raises(ValueError):
             total([-1])
 """
-JS = "import { total } from './cart';\n\ntest('adds', () => {\n  expect(total([1])).toBe(1);\n});\n\nit('is empty', () => {\n  expect(total([])).toBe(0);\n});\n"
+JS = """\
+import { total } from './cart';
+
+test('adds', () => {
+  expect(total([1])).toBe(1);
+});
+
+it('is empty', () => {
+  expect(total([])).toBe(0);
+});
+"""
 GO = 'package cart\n\nfunc TestTotal(t *testing.T) {\n\tif Total(1) != 1 {\n\t\tt.Fatal("no")\n\t}\n}\n'
-RS = "fn total() {}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn adds() {\n        assert_eq!(total(1), 1);\n    }\n}\n"
+RS = """\
+fn total() {}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn adds() {
+        assert_eq!(total(1), 1);
+    }
+}
+"""
 JAVA = "class CartTest {\n    @Test\n    void adds() {\n        assertEquals(1, total(1));\n    }\n}\n"
 CODE = {"shop/cart.py": "def total(prices): return sum(prices)\n"}
 TOML = """\
