@@ -7,12 +7,12 @@ from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.receive import AskedRun, receive
 from cicd_defs.flows.run.recover import forget_runs, recover_claims, remove_leftovers
 from cicd_defs.flows.run.thaw import thaw
-from sensors.runs import has_ended, report_dead
+from sensors.runs import Job, has_ended, report_dead
 
 PROJECT_TAG, PULL_REQUEST_TAG, HEAD_TAG = "cicd/project", "cicd/pull_request", "cicd/head"
 
 
-def inbox_sensor(evaluate: dg.JobDefinition, decide: dg.JobDefinition) -> dg.SensorDefinition:
+def inbox_sensor(evaluate: Job, decide: Job) -> dg.SensorDefinition:
     """Every few seconds: a run for each head, base and policy that an event tells of; Dagster starts each key once."""
 
     @dg.sensor(

@@ -6,6 +6,9 @@ import dagster as dg
 
 from assets.delivery.partitions import RUN_KEY_TAG
 
+Job = dg.JobDefinition | dg.UnresolvedAssetJobDefinition
+"""What a sensor asks for, before Dagster has looked up its assets."""
+
 OVER = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 BEGINNING = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
 MOST_ATTEMPTS = 10

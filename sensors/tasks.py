@@ -6,13 +6,13 @@ from assets.delivery.partitions import TASKS
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.work.expire import keep_runs_going
 from sensors.inbox import PROJECT_TAG
-from sensors.runs import attempt_of
+from sensors.runs import Job, attempt_of
 
 TASK_TAG, AGENT_TAG = "cicd/task", "cicd/agent_run"
 MOST_AT_ONCE = 50
 
 
-def tasks_sensor(work: dg.JobDefinition) -> dg.SensorDefinition:
+def tasks_sensor(work: Job) -> dg.SensorDefinition:
     """Ask for a run of each task that was submitted: task, prompt, agent run."""
 
     @dg.sensor(
@@ -41,7 +41,7 @@ def tasks_sensor(work: dg.JobDefinition) -> dg.SensorDefinition:
     return tasks
 
 
-def agents_sensor(harvest: dg.JobDefinition) -> dg.SensorDefinition:
+def agents_sensor(harvest: Job) -> dg.SensorDefinition:
     """Ask for `agent_run` again once an agent's run has ended; hold runs whose process has died anew."""
 
     @dg.sensor(

@@ -7,7 +7,7 @@ definitions* in the UI, and in each run.
 import gc
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -17,7 +17,8 @@ from assets.project_files import GROUP, project_files_asset
 from assets.projects import project_assets
 from assets.values import told_values
 from cicd_defs.adapters.git import Git
-from cicd_defs.adapters.project_files import declared_in, read_project_files
+from cicd_defs.adapters.project_files import Declared, declared_in, read_project_files
+from cicd_defs.settings import Settings
 from resources.histories import GitHistories
 from resources.judges import Judges
 from resources.repositories import GitRepositories
@@ -25,6 +26,7 @@ from resources.scan_tools import LocalTools
 from resources.scanners import Zizmor
 from resources.values import storage_of
 from sensors.nightly import nightly_schedule
+from sensors.pushes import pushes_sensor
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -74,9 +76,15 @@ def definitions(folder: Path, environ: Mapping[str, str]) -> dg.Definitions:
             ),
         ],
         schedules=[nightly_schedule(declared_in(files))],
+        sensors=[pushes_sensor(_pushed(declared_in(files)), Settings.from_env(environ))],
         resources=resources_of(environ),
         executor=dg.in_process_executor,  # a project's few steps take less than another process needs to start
     )
+
+
+def _pushed(projects: Sequence[Declared]) -> dict[tuple[str, str], str]:
+    """The repository and the ref that each project follows."""
+    return {(one.project.forge_name, f"refs/heads/{one.project.branch}"): one.name for one in projects}
 
 
 # Code references are what links an asset to its project file; that they are beta need not be said at each start.

@@ -59,6 +59,13 @@ class Inbox:
         with reading(self._engine) as db:
             return tuple(record(Delivery, inbox, row) for row in db.execute(query))
 
+    def after(self, seen: int, event: str, limit: int) -> tuple[Delivery, ...]:
+        """Deliveries of one event with a higher id, in whatever state, oldest first."""
+        where = (inbox.c.id > seen) & (inbox.c.event == event)
+        query = sa.select(inbox).where(where).order_by(inbox.c.id).limit(limit)
+        with reading(self._engine) as db:
+            return tuple(record(Delivery, inbox, row) for row in db.execute(query))
+
     def asked(self, ids: Sequence[int], run_key: str, now: datetime) -> None:
         """Note the run that was asked for. One that was asked for under this key before keeps its time."""
         as_before = (inbox.c.state == "asked") & (inbox.c.run_key == run_key)
