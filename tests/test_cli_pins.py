@@ -11,7 +11,7 @@ from cicd_defs.plan.pinned import read_pins
 from cicd_defs.plan.pins import VERSIONS, action, packaged
 from tests.resources.https import certificate, serving
 from tests.resources.repository import git, repository
-from tests.resources.test_git_https import SmartServer
+from tests.adapters.test_git_https import SmartServer
 from tests.resources.test_registries import DIGEST, Registry
 
 CHECKOUT = "actions/checkout"

@@ -6,45 +6,55 @@ Nothing is armed until a door calls `arm` with what its settings say.
 import os
 import signal
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 _lock = threading.Lock()
 
 
-class _Armed:
-    """What is armed in this process, and how often its point was reached."""
+@dataclass
+class _Point:
+    """A point that is armed in this process, and how often it was reached."""
 
-    name = ""
-    after = 1
-    marker: Path | None = None
-    reached = 0
+    after: int
+    marker: Path | None
+    reached: int = 0
 
 
-def arm(point: str) -> None:
-    """Arm a point: `name`, `name@3` (the third time), or `name@3:/path/to/marker`. An empty text disarms.
+_armed: dict[str, _Point] = {}
+
+
+def arm(points: str) -> None:
+    """Arm a point: `name`, `name@3` (the third time), or `name@3:/path/to/marker`; or several, with commas between.
 
     With a marker the process dies once only: the file is made just before it dies, and where it is there nothing
-    happens. So a process that is started again with the same settings lives. Raises `ValueError` for a count that is
-    no positive number.
+    happens. So a process that is started again with the same settings lives. What was armed before is disarmed, by an
+    empty text too. Raises `ValueError` for a count that is no positive number.
     """
-    name, at, rest = point.partition("@")
+    named = dict(_read(point) for point in points.split(",") if point)
+    with _lock:
+        _armed.clear()
+        _armed.update(named)
+
+
+def _read(text: str) -> tuple[str, _Point]:
+    name, at, rest = text.partition("@")
     count, _, marker = rest.partition(":")
     if at and not (count.isdecimal() and int(count) > 0):
         raise ValueError(
-            f"{point!r}: after the @ a count from 1 must follow, as in `inbox:after_commit@2`. Correct CICD_CRASH."
+            f"{text!r}: after the @ a count from 1 must follow, as in `inbox:after_commit@2`. Correct CICD_CRASH."
         )
-    with _lock:
-        _Armed.name, _Armed.after, _Armed.reached = name, int(count or 1), 0
-        _Armed.marker = Path(marker) if marker else None
+    return name, _Point(int(count or 1), Path(marker) if marker else None)
 
 
 def crashpoint(name: str) -> None:
     """Kill this process (SIGKILL) where this point is armed and was reached often enough; else do nothing."""
-    if name != _Armed.name:
+    point = _armed.get(name)
+    if point is None:
         return
     with _lock:
-        _Armed.reached += 1
-        if _Armed.reached != _Armed.after or not _mark(_Armed.marker):
+        point.reached += 1
+        if point.reached != point.after or not _mark(point.marker):
             return
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -7,7 +7,10 @@ import pytest
 from tests.act import Outcome, Repository, run_workflow, unavailable
 from tests.act.repository import files_below
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 SPEC = """\

@@ -4,7 +4,10 @@ import pytest
 
 from tests.act import Outcome, Repository, run_workflow, unavailable
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 SPEC = """\
 repository: acme/shop

@@ -49,6 +49,7 @@ jobs:
 """
 
 
+@pytest.mark.system
 @pytest.mark.skipif(act.unavailable() is not None, reason=str(act.unavailable()))
 @pytest.mark.parametrize("event", ["push", "pull_request"])
 def test_a_run_is_told_as_it_was(event, tmp_path, monkeypatch):

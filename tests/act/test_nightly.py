@@ -12,7 +12,7 @@ from tests.act.repository import files_below
 from tests.act.rules import fails
 
 WHY_NOT = unavailable() or beside.missing(("postgres", "redis"))
-pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+pytestmark = [pytest.mark.system, pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))]
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 DECLARATION = """\

@@ -14,7 +14,7 @@ from tests.act.rules import fails, says
 from tests.pairwise.repositories import REPOSITORIES
 
 WHY_NOT = unavailable() or sinks.missing()
-pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+pytestmark = [pytest.mark.system, pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))]
 
 DECLARATION = """\
 repository: acme/shop

@@ -9,7 +9,10 @@ from tests.act.places import cluster, manifest
 from tests.act.rules import fails
 from tests.pairwise.repositories import REPOSITORIES
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 DECLARATION = """\
 repository: acme/shop

@@ -19,7 +19,10 @@ from tests.act.places import ANYWHERE
 from tests.act.repository import WORKFLOWS, files_below
 from tests.act.rules import says
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 SAMPLES = sorted((Path(__file__).parents[2] / "projects" / "samples").glob("*.yaml"))
 FIRST_PAGE = says("curl", "http://127.0.0.1:18080/", text='<a href="/more">More</a>\n')  # of the handbook

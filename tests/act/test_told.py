@@ -9,7 +9,7 @@ from tests.act.rules import fails
 from tests.act.sinks import REFUSED
 
 WHY_NOT = unavailable() or sinks.missing()
-pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+pytestmark = [pytest.mark.system, pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))]
 
 DECLARATION = """\
 repository: acme/shop

@@ -25,7 +25,16 @@ def run(point):
 
 @pytest.mark.parametrize(
     ("point", "lived"),
-    [("here", 0), ("here@1", 0), ("here@3", 2), ("here@5", 4), ("", 4), ("elsewhere", 4), ("her", 4)],
+    [
+        ("here", 0),
+        ("here@1", 0),
+        ("here@3", 2),
+        ("here@5", 4),
+        ("", 4),
+        ("elsewhere", 4),
+        ("her", 4),
+        ("a,here@2,b@9", 1),
+    ],
 )
 def test_a_process_dies_at_its_point_only(point, lived):
     code, printed = run(point)

@@ -36,7 +36,11 @@ LONGEST = 300  # seconds until the webserver answers, and until a run has ended
 RUN_STATUS = "query Status($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
 ENDS = ("SUCCESS", "FAILURE", "CANCELED")
 
-pytestmark = [pytest.mark.ui, pytest.mark.filterwarnings("ignore::dagster.BetaWarning")]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.ui,
+    pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
+]
 
 
 @pytest.fixture(scope="module")

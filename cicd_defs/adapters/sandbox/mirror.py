@@ -5,6 +5,7 @@ A client may ask for a page of the index, a page of the registry, and files that
 host. Passwords in the addresses stay here.
 """
 
+import errno
 import http.server
 import re
 import socket
@@ -34,6 +35,9 @@ from cicd_defs.adapters.sandbox.upstreams import Upstreams
 
 MOST_AT_ONCE = 32
 _SECONDS_OF_A_CLIENT, _SECONDS_TO_WAIT, _PART = 120.0, 60.0, 1 << 16
+_LONGEST_PLACE = 80
+"""Bytes of a folder's path for which a socket's place in it is short enough for the kernel."""
+
 _NAMED = r"(?P<key>[0-9a-f]{32}/(?!\.)[A-Za-z0-9._~+!-]{1,250})"
 _NPM_NAME = r"(?P<name>(?:@[a-z0-9~_-][a-z0-9._~-]{0,100}/)?[A-Za-z0-9~_][A-Za-z0-9._~-]{0,213})"
 
@@ -73,8 +77,7 @@ class PackageMirror:
 
     def start(self) -> "PackageMirror":
         """Begin to answer."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix="m-", dir=self._folder)) / "s"
+        place = _place(self._folder)
         self._client = UpstreamClient(self._upstreams)
         self._server = _Server(str(place), self)
         place.chmod(0o666)  # the folder around it decides who comes here; a sandbox has the socket alone
@@ -147,7 +150,7 @@ class PackageMirror:
     def _package(self, client: UpstreamClient, name: str, accept: str) -> Answer:
         """What the registry says of a package, in the short form where the client takes it."""
         wanted = _SHORT_NPM if "vnd.npm.install" in accept else _LONG_NPM
-        page = client.page(f"{client.npm}/{quote(name, safe='@').replace('/', '%2f')}", wanted)
+        page = client.page(f"{client.npm}/{quote(name, safe='@/').replace('/', '%2f')}", wanted)
         try:
             body = npm_document(page.body, page.address, partial(self._rewritten, "npm/-"))
         except UnreadablePage as error:
@@ -162,6 +165,18 @@ class PackageMirror:
             return f"{MIRROR}/npm/{address.removeprefix(npm)}"
         self._client.allow(address)
         return f"{MIRROR}/{place}/{quote(self._files.add(address), safe='/~+!')}"
+
+
+def _place(folder: Path) -> Path:
+    """A place for a socket, in a folder of its own; what mirrors that were killed left there is removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("m-*/s"):
+        with socket.socket(socket.AF_UNIX) as trial, suppress(OSError):
+            if trial.connect_ex(str(left)) == errno.ECONNREFUSED:
+                left.unlink()
+                left.parent.rmdir()
+    is_short = len(bytes(folder)) <= _LONGEST_PLACE
+    return Path(tempfile.mkdtemp(prefix="m-", dir=folder if is_short else None)) / "s"
 
 
 def _parts(response: httpx.Response) -> Iterator[bytes]:

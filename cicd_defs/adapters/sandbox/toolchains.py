@@ -66,6 +66,7 @@ def git_setup_script() -> str:
     return """\
 git init --quiet --initial-branch=main --template= .
 git config gc.auto 0
+git config core.compression 0
 git add --all --force
 git -c user.name=sandbox -c user.email=sandbox@localhost -c commit.gpgSign=false \\
   commit --quiet --no-verify --allow-empty --message 'The commit under test'

@@ -28,13 +28,14 @@ class Upstreams:
 def upstreams(environ: Mapping[str, str], pypi: str = "", npm: str = "") -> Upstreams:
     """The given addresses; for those that are empty, what pip and npm say that they use.
 
-    `environ` is the environment in which they are asked. Indexes that are files of this machine are left out.
+    `environ` is the environment in which they are asked. Whoever set pip's index to files of this machine wants no other,
+    so there is none then.
     """
     settings = _pip_settings(environ)
     files = [environ.get(name, "") for name in _CERTIFICATES]
     files += [settings.get("cert", ""), _npm(environ, "cafile")]
     return Upstreams(
-        _address(pypi) or _address(settings.get("index-url", "")) or _address(_pip_default(environ)),
+        _address(pypi) or _address(settings.get("index-url") or _pip_default(environ)),
         _address(npm) or _address(_npm(environ, "registry")),
         tuple(dict.fromkeys(file for file in files if file and Path(file).is_file())),
     )

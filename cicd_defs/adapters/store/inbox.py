@@ -72,7 +72,7 @@ class Inbox:
         which = inbox.c.id.in_(ids) & inbox.c.state.in_(OPEN) & ~sa.func.coalesce(as_before, sa.false())
         self._change(which, state="asked", run_key=run_key, asked_at=now)
 
-    def tried(self, delivery_id: int, note: str, now: datetime) -> int:  # noqa: A002, ARG002 - the protocol's words
+    def tried(self, delivery_id: int, note: str, now: datetime) -> int:  # noqa: ARG002 - the protocol's words
         """Note that a delivery could not be looked at; return how often that has been."""
         with writing(self._engine) as db:
             change = sa.update(inbox).where(inbox.c.id == delivery_id, inbox.c.state.in_(OPEN))

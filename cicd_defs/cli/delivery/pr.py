@@ -43,6 +43,7 @@ def pr() -> None:
 def init(project: str, source: Path | None) -> None:
     """Make the bare repository of PROJECT on the local forge, with its main branch."""
     from cicd_defs.adapters.git.writing import make_bare
+    from cicd_defs.flows.work.harvest import AGENT
 
     with _opened() as forge:
         hosted = _hosted(forge, project)
@@ -58,6 +59,7 @@ def init(project: str, source: Path | None) -> None:
                 MISUSE,
             )
         make_bare(place, hosted.git_dir, hosted.branch)
+        forge.rows.set_role(hosted.name, AGENT, "member")  # who opens pull requests of tasks
         forge.notice(hosted.name, _now())
     print(f"{hosted.name}: push to {hosted.git_dir}, then open a pull request with `cicd pr open`.")
 

@@ -9,6 +9,7 @@ from cicd_defs.facts.value import Value
 from cicd_defs.flows.errors import CicdError
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.receive import refusal, subject_of
+from cicd_defs.flows.work.request_fix import task_behind
 from cicd_defs.judge.merge.evidence import ChangedPath, changed_paths
 
 
@@ -105,7 +106,7 @@ def facts_of(line: Line, claim: Claim) -> PullRequestFacts:
         sum(file.added_lines for file in diff.files),
         sum(file.removed_lines for file in diff.files),
     )
-    task = line.tasks.of_pull_request(subject.project, subject.number)
+    task = task_behind(line, subject.project, found)
     return PullRequestFacts(
         subject=subject,
         generation=claim.generation,

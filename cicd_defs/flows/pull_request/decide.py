@@ -6,6 +6,7 @@ from cicd_defs.facts.records.work import Task
 from cicd_defs.facts.reports.verdicts import Verdict
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.claim import NotOurs, PullRequestFacts, facts_of
+from cicd_defs.flows.work.request_fix import task_behind
 from cicd_defs.judge.merge.decision import Decision, decide
 from cicd_defs.judge.merge.evidence import MergeEvidence
 from cicd_defs.judge.merge.policy import Policy, policy_of
@@ -59,7 +60,7 @@ def evidence_of(line: Line, claim: Claim, project: Project) -> MergeEvidence:
     policy = policy_of(project)
     git_dir = line.forge.git_dir(subject.repository)
     facts = facts_kept(line, claim)
-    task = line.tasks.of_pull_request(subject.project, subject.number)
+    task = task_behind(line, subject.project, found)
     verdicts = verdicts_of(line, claim)
     return MergeEvidence(
         pull_request=found,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def served(answers):
-    """A server that answers a path as `answers` says (status, headers, body); yields its address and what it was asked."""
+    """A server that answers paths as told: status, headers, body. Yields its address and what it was asked."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -25,7 +25,7 @@ def served(answers):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", asked
     finally:

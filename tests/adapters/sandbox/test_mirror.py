@@ -235,6 +235,20 @@ def test_an_upstream_that_is_not_there_or_not_set(place):
         assert mirror.socket
 
 
+def test_what_a_killed_mirror_left_goes_and_a_long_path_is_no_hindrance(place):
+    (place / "m-left").mkdir()
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(place / "m-left/s"))
+    left.close()
+    deep = place / ("x" * 90)
+    with PackageMirror(Upstreams(), place) as first, PackageMirror(Upstreams(), place) as second:
+        assert [path.parent for path in sorted(place.glob("*/s"))] == sorted(
+            [first.socket.parent, second.socket.parent]
+        )
+        with PackageMirror(Upstreams(), deep) as third:
+            assert third.socket.is_socket()
+
+
 def test_the_files_longest_not_named_are_forgotten():
     files = KnownFiles(most=2)
     keys = [files.add(f"http://h/{at}.whl") for at in (1, 2, 1, 3)]

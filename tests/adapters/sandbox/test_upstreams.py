@@ -30,10 +30,13 @@ def test_the_index_that_pip_uses_is_found(tmp_path, environ, variables, config, 
     assert upstreams({**environ, **variables}, pypi=given).pypi == expected
 
 
-@pytest.mark.parametrize(
-    "config", ["", "index-url = file:///somewhere/simple", "extra-index-url = https://e.example"]
-)
-def test_without_an_index_of_a_server_it_is_pips_own(tmp_path, environ, config):
+def test_who_set_an_index_of_files_wants_no_other(tmp_path, environ):
+    (tmp_path / "pip").write_text("[global]\nindex-url = file:///somewhere/simple\n")
+    assert upstreams(environ).pypi == ""
+
+
+@pytest.mark.parametrize("config", ["", "extra-index-url = https://e.example", "find-links = /somewhere"])
+def test_without_an_index_it_is_pips_own(tmp_path, environ, config):
     (tmp_path / "pip").write_text(f"[global]\n{config}\n")
     found = upstreams(environ).pypi
     assert found.startswith("https://")
@@ -63,4 +66,5 @@ def test_files_of_certificates_are_found_where_they_are_there(tmp_path, environ)
     found = upstreams(
         {**environ, "SSL_CERT_FILE": "/nonexistent", "NODE_EXTRA_CA_CERTS": str(tmp_path / "ca.pem")}
     )
-    assert found.certificates == (str(tmp_path / "ca.pem"),)
+    assert found.certificates.count(str(tmp_path / "ca.pem")) == 1
+    assert "/nonexistent" not in found.certificates
