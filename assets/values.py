@@ -21,3 +21,9 @@ class ToldValues(JsonValues):
 def told_values(context: dg.InitResourceContext) -> ToldValues:
     """The values of the instance that a run belongs to."""
     return ToldValues(storage_of(context) / "values")
+
+
+@dg.io_manager(description="Values as JSON files under the instance's storage, never pickle.")
+def delivery_values(context: dg.InitResourceContext) -> ToldValues:
+    """The values of the delivery line; their places are nobody's business."""
+    return ToldValues(storage_of(context) / "values", shows_path=False)

@@ -24,14 +24,15 @@ class StoredValueError(Exception):
 class JsonValues(dg.IOManager):
     """Each value as one JSON file, in a folder for its asset key; one file for each partition."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, shows_path: bool = True) -> None:
+        self._folder, self._shows_path = folder, shows_path
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Keep a value. A reader sees the old one or the new one, never half of it."""
         path = self._path(context, _partitions(context))
         write_atomically(path, _adapter(_declared(context, type(obj))).dump_json(obj, indent=1))
-        context.add_output_metadata({"value": dg.MetadataValue.path(path)})
+        if self._shows_path:
+            context.add_output_metadata({"value": dg.MetadataValue.path(path)})
 
     def load_input(self, context: dg.InputContext) -> Any:
         """Read a value as the type that the reader declares; of several partitions, a table of them."""

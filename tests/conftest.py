@@ -1,11 +1,13 @@
 """What every test shares."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.checkers import left_out
+from tests import checkers
+from tests.checkers import CHECKERS, HERE, NODE, Finding, Missing, available, left_out
 
 TESTS = Path(__file__).parent
 LONGEST_FIRST = (
@@ -41,6 +43,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, all others in their order. pytest-xdist keeps each file in one process."""
     places = {TESTS / file: place for place, file in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+@pytest.fixture(params=[HERE, pytest.param(NODE, marks=pytest.mark.system)])
+def findings(request: pytest.FixtureRequest) -> Callable[..., list[Finding]]:
+    """What the checkers hold against files of one kind: first those of this environment, then those on node."""
+    here = available()
+    asked = [checker for checker in CHECKERS if checker.on == request.param]
+    missing = [f"{one.name}: {here[one.name].reason}" for one in asked if isinstance(here[one.name], Missing)]
+    if len(missing) == len(asked):
+        pytest.skip("; ".join(missing))
+
+    def ask(files: Sequence[Path], kind: str = "workflow") -> list[Finding]:
+        if not any(kind in checker.kinds for checker in asked):
+            pytest.skip(f"no checker on {request.param} knows files of the kind {kind}")
+        return checkers.findings(files, kind, request.param)
+
+    return ask
 
 
 def pytest_report_header() -> str:

@@ -11,7 +11,6 @@ from cicd_defs.plan.compile import compile_pipeline
 from cicd_defs.plan.files import looked_at
 from cicd_defs.render.files import render_files
 from cicd_defs.spec.read import read_project
-from tests.checkers import findings
 
 ROOT = Path(__file__).parents[1]
 DECLARATION = ROOT / "projects" / "cicd-defs.yaml"
@@ -38,5 +37,5 @@ def test_what_is_written_is_what_is_generated(files):
         assert (ROOT / file.path).read_text() == file.text, f"{file.path} is stale: run `make generate`"
 
 
-def test_our_own_workflows_have_no_finding(files):
+def test_our_own_workflows_have_no_finding(files, findings):
     assert findings([ROOT / file.path for file in files if file.kind == "workflow"]) == []

@@ -12,7 +12,7 @@ from cicd_defs.flows.pull_request.report import Report
 from cicd_defs.flows.work.request_fix import FixRequest
 from cicd_defs.judge.merge.decision import Decision
 from cicd_defs.plan.work.diagnosis import Diagnosis
-from cicd_defs.render.reports.decision import decision_markdown
+from cicd_defs.render.reports.decision import decision_markdown, reasons_markdown
 from cicd_defs.render.reports.evaluation import verdict_markdown
 from cicd_defs.render.reports.text import fenced, plain
 
@@ -120,7 +120,8 @@ def report_metadata(report: Report) -> Metadata:
 def decision_metadata(decision: Decision) -> Metadata:
     """A decision with every reason, and what would turn it."""
     return {
-        "report": dg.MetadataValue.md(decision_markdown(decision)),
+        "report": dg.MetadataValue.md(reasons_markdown(decision)),
+        "every gate": dg.MetadataValue.md(decision_markdown(decision)),
         "outcome": decision.outcome,
         "reasons": len(decision.reasons),
         "digest": decision.digest,

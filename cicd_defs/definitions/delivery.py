@@ -18,7 +18,7 @@ from assets.delivery.evaluation import evaluation, pull_request  # noqa: E402
 from assets.delivery.launchpad import submit_task  # noqa: E402
 from assets.delivery.partitions import VALUES  # noqa: E402
 from assets.delivery.tasks import agent_run, prompt, task  # noqa: E402
-from assets.values import told_values  # noqa: E402
+from assets.values import delivery_values  # noqa: E402
 from resources.line import line_resources  # noqa: E402
 from sensors.inbox import inbox_sensor  # noqa: E402
 from sensors.tasks import agents_sensor, tasks_sensor  # noqa: E402
@@ -57,6 +57,6 @@ defs = dg.Definitions(
     assets=ASSETS,
     jobs=[work, take_in, evaluate, decide, submit_task],
     sensors=[inbox_sensor(evaluate, decide), tasks_sensor(work), agents_sensor(take_in)],
-    resources={VALUES: told_values, **line_resources(os.environ)},
+    resources={VALUES: delivery_values, **line_resources(os.environ)},
     executor=dg.in_process_executor,  # parts that can go side by side do so in threads within one step
 )

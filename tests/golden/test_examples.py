@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cicd_defs.facts.tree import Tree
 from cicd_defs.adapters.git import local_tree
+from cicd_defs.facts.tree import Tree
 from tests.samples import ROOT
 
 PROGRAMS = Path(sys.executable).parent

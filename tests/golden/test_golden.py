@@ -15,7 +15,7 @@ import yaml
 from cicd_defs.facts.written import MARK
 from cicd_defs.render.files import GeneratedFile, render_files
 from cicd_defs.spec.keys import declared_keys
-from tests.checkers import CHECKERS, findings
+from tests.checkers import CHECKERS
 from tests.containers.hadolint import hadolint
 from tests.samples import ROOT, SAMPLES, Sample
 
@@ -61,7 +61,7 @@ KINDS = sorted({kind for checker in CHECKERS for kind in checker.kinds})
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_golden_files_have_no_finding(kind):
+def test_golden_files_have_no_finding(kind, findings):
     files = [
         HERE / sample.name / file.path
         for sample in SAMPLES.values()

@@ -141,6 +141,7 @@ def test_a_plan_in_words_has_all_its_parts(plan):
         assert f"Merge {one.number}: {one.title}" in text
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     "files", [POOR, {"x": ""}, {".github/workflows/`a|b`.yml": CI}], ids=["poor", "empty", "odd"]
 )

@@ -15,7 +15,6 @@ from cicd_defs.plan.lift import differences, lift_workflow
 from cicd_defs.plan.pipeline import Pipeline, Workflow
 from cicd_defs.render.files import GeneratedFile, render_files
 from cicd_defs.spec.read import read_project
-from tests.checkers import findings
 from tests.pairwise import Case, every_pair, pairs, specs
 
 LEAST = 500
@@ -30,8 +29,8 @@ def artefacts(case: Case):
     return pipeline, render_files(pipeline)
 
 
-def judged(cases: tuple[Case, ...], folder: Path) -> list[str]:
-    """Everything that is wrong with the cases' files, with the case's choices."""
+def judged(cases: tuple[Case, ...], folder: Path, findings) -> list[str]:
+    """Everything that is wrong with the cases' files, with the case's choices; `findings` asks the checkers."""
     written: dict[str, list[Path]] = {}
     wrong: list[str] = []
     for case in cases:
@@ -84,11 +83,11 @@ def test_every_pair_of_options_is_covered():
     assert covered >= every_pair()
 
 
-def test_files_of_every_pair_have_no_finding(tmp_path):
-    assert judged(specs(200), tmp_path) == []
+def test_files_of_every_pair_have_no_finding(findings, tmp_path):
+    assert judged(specs(200), tmp_path, findings) == []
 
 
 @pytest.mark.soak
 @pytest.mark.skipif("CICD_SOAK" not in os.environ, reason="the long form runs in `make soak`")
-def test_files_of_many_combinations_have_no_finding(tmp_path):
-    assert judged(specs(LEAST), tmp_path) == []
+def test_files_of_many_combinations_have_no_finding(findings, tmp_path):
+    assert judged(specs(LEAST), tmp_path, findings) == []

@@ -12,7 +12,6 @@ from cicd_defs.judge.workflows.outcomes import gate_cases
 from cicd_defs.plan.lift import lift_workflow, visible
 from cicd_defs.plan.pipeline import Job, Pipeline, Workflow
 from cicd_defs.render.github import render_workflow
-from tests.checkers import findings
 from tests.samples import ci, commands, component, plan
 
 BUILDS = commands(install="make deps", test="make test", build="make dist")
@@ -142,7 +141,7 @@ def test_without_areas_every_build_runs_of_every_change():
     assert job(workflow, "test-api").needs == ("build-ui", "build-core")
 
 
-def test_the_files_have_no_finding_and_say_what_was_planned(tmp_path):
+def test_the_files_have_no_finding_and_say_what_was_planned(findings, tmp_path):
     written = []
     for pipeline in (chain(), chain(layout="unified"), chain(only_changed=False)):
         for workflow in pipeline.workflows:

@@ -6,7 +6,6 @@ import yaml
 
 from cicd_defs.plan.compose_services import KEEPING, PASSWORDS
 from cicd_defs.plan.services import RECIPES
-from tests.checkers import findings
 from tests.containers.planned import container_files, notes, planned
 from tests.containers.repositories import APPLICATIONS
 
@@ -33,7 +32,7 @@ def compose(*services: str, **changes: str):
 @pytest.mark.parametrize(
     "services", [(), *((image,) for image in IMAGES.values()), tuple(IMAGES.values()), ("acme/own:2",)]
 )
-def test_it_is_what_composes_schema_asks_for_and_prettier_leaves_alone(services, tmp_path):
+def test_it_is_what_composes_schema_asks_for_and_prettier_leaves_alone(services, findings, tmp_path):
     (tmp_path / PATH).write_text(text(*services))
     assert findings([tmp_path / PATH], "compose") == []
 

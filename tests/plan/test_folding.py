@@ -23,7 +23,6 @@ from cicd_defs.plan.units import units_of
 from cicd_defs.render.files import render_files
 from cicd_defs.render.github import render_workflow
 from cicd_defs.spec.read import read_project
-from tests.checkers import findings
 from tests.pairwise.repositories import REPOSITORIES, below
 from tests.plan.test_areas import git
 from tests.samples import ci, commands, component, plan, project
@@ -155,7 +154,7 @@ def test_a_group_that_runs_for_none_of_its_legs_is_found_out():
     assert "green although test-node did not run" in {verdict.wrong for verdict in found}
 
 
-def test_the_files_have_no_finding_and_say_what_was_planned(tmp_path):
+def test_the_files_have_no_finding_and_say_what_was_planned(findings, tmp_path):
     written = []
     for name in SAMPLES:
         workflow = ci(compiled(several(name)))

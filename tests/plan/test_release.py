@@ -14,7 +14,6 @@ from cicd_defs.plan.pipeline import Job, Pipeline, Workflow
 from cicd_defs.plan.release_checked import longest_minutes
 from cicd_defs.render.files import render_files
 from cicd_defs.spec.read import read_project
-from tests.checkers import findings
 from tests.plan.runs import Event, results
 from tests.samples import claims, component
 
@@ -431,7 +430,7 @@ def test_checks_that_share_a_file_with_releases_use_no_shared_cache():
 
 @pytest.mark.parametrize("layout", ["split", "unified"])
 @pytest.mark.parametrize("docker", [None, IMAGES, {"registries": [HUB, "ghcr.io"]}], ids=str)
-def test_what_is_written_says_what_is_planned_and_has_no_finding(layout, docker, tmp_path):
+def test_what_is_written_says_what_is_planned_and_has_no_finding(layout, docker, findings, tmp_path):
     pipeline = planned(*CHAIN, docker=docker, images=("api/Dockerfile", "web/Dockerfile"), layout=layout)
     written = []
     for file in render_files(pipeline):

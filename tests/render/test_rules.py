@@ -80,6 +80,7 @@ def test_explain_s_hint_knows_keys_and_rules(word, meant):
     assert f"Did you mean `{meant}`?" in str(result.exception)
 
 
+@pytest.mark.system
 def test_the_page_is_as_prettier_has_it(tmp_path):
     prettier = NODE_HOME / "node_modules/prettier/bin/prettier.cjs"
     if shutil.which("node") is None or not prettier.exists():

@@ -28,8 +28,8 @@ class Upstreams:
 def upstreams(environ: Mapping[str, str], pypi: str = "", npm: str = "") -> Upstreams:
     """The given addresses; for those that are empty, what pip and npm say that they use.
 
-    `environ` is the environment in which they are asked. Whoever set pip's index to files of this machine wants no other,
-    so there is none then.
+    `environ` is the environment in which they are asked. Whoever set pip's index to files of this machine
+    wants no other, so there is none then.
     """
     settings = _pip_settings(environ)
     files = [environ.get(name, "") for name in _CERTIFICATES]

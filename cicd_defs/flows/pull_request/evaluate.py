@@ -133,16 +133,17 @@ def sandbox_build(bench: Bench) -> Verdict:
         return Verdict(
             part="sandbox_build", word="not_applicable", summary="Nothing is installed or built here."
         )
-    missing = next(
-        (step for step in steps if step.exit_code == MISSING_PROGRAM and step.kind == "install"), None
-    )
+    missing = missing_program(steps)
     word: Word = "not_evaluated" if missing else _word(steps)
-    summary = (
-        f"{missing.name}: a program is missing in the sandbox: {missing.tail[-200:]}"
-        if missing
-        else _told(steps)
-    )
-    return _verdict(bench, "sandbox_build", word, summary, steps)
+    return _verdict(bench, "sandbox_build", word, missing or _told(steps), steps)
+
+
+def missing_program(steps: Sequence[StepResult]) -> str:
+    """What the sandbox lacks, where a step could not begin for want of a program before any check ran; else empty."""
+    for step in steps:
+        if step.exit_code == MISSING_PROGRAM and step.kind in ("setup", "install"):
+            return f"{step.name}: the sandbox has not the program for it: {step.tail.strip()[-200:]}"
+    return ""
 
 
 def test_results(bench: Bench) -> Verdict:
@@ -152,6 +153,8 @@ def test_results(bench: Bench) -> Verdict:
         return Verdict(
             part="test_results", word="not_applicable", summary="The base has no checks of its own."
         )
+    if missing := missing_program(bench.installed()):
+        raise NotEvaluated(missing)
     if not all(step.passed for step in bench.installed()):
         return _verdict(
             bench, "test_results", "failed", "It could not be installed, so no check was run.", ()

@@ -257,7 +257,8 @@ def test_memory_is_held_for_all_processes_together(workspace):
     code = "import os\nfor _ in range(4): os.fork()\nheld = bytearray(100 << 20)\nimport time; time.sleep(5)"
     found = workspace.run(python(code))
     assert found.error == "Its memory of 256 MB was used up."
-    assert not found.passed
+    alone = workspace.run(python("held = bytearray(400 << 20)"))
+    assert (alone.ended, alone.exit_code, alone.error) == ("killed", None, found.error)
     assert workspace.run(step("true")).error == ""
 
 
