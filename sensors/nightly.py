@@ -20,6 +20,8 @@ from sensors.cron import comes_true
 
 NAME = "nightly"
 TICK_MINUTES = 5
+KIND_TAG = {"cicd/kind": "nightly"}
+"""What its runs carry: dagster.yaml allows only so many of them at once."""
 SPREAD_MINUTES = 60
 """Projects with the same cron start within so many minutes of it, each always at the same one."""
 
@@ -66,7 +68,7 @@ def due_requests(
             yield dg.RunRequest(
                 run_key=f"{declared.name}@{due:%Y-%m-%dT%H:%MZ}",
                 asset_selection=project_keys(declared),
-                tags=run_tags(declared),
+                tags=run_tags(declared) | KIND_TAG,
             )
 
 

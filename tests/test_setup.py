@@ -12,6 +12,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from assets.projects import PROJECT_TAG
+from sensors.nightly import KIND_TAG
+
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text()
 ENTRIES = re.findall(
@@ -55,6 +58,16 @@ def test_the_instance_tells_nobody_and_forgets_in_time():
     assert instance["telemetry"] == {"enabled": False}
     assert set(instance["retention"]) == {"schedule", "sensor", "auto_materialize"}
     assert "storage" not in instance  # under DAGSTER_HOME, wherever that is
+
+
+def test_the_night_and_one_project_leave_room_for_other_runs():
+    runs = yaml.safe_load((ROOT / "dagster.yaml").read_text())["concurrency"]["runs"]
+    limits = {limit["key"]: limit for limit in runs["tag_concurrency_limits"]}
+    [(key, value)] = KIND_TAG.items()
+    assert limits[key]["value"] == value
+    assert limits[PROJECT_TAG]["value"] == {"applyLimitPerUniqueValue": True}
+    assert {limit["limit"] for limit in limits.values()} == {2}
+    assert runs["max_concurrent_runs"] == 8
 
 
 def commands_of(*targets: str) -> set[str]:

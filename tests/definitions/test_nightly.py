@@ -41,7 +41,11 @@ def test_each_project_is_asked_for_once_a_night_at_its_own_minute():
     assert expected <= tick < expected + timedelta(minutes=TICK_MINUTES)
     assert request.run_key == "shop@2026-06-01T02:17Z"
     assert request.asset_selection == usual_keys("shop")
-    assert request.tags == {"cicd/project": "shop", "cicd/project-digest": "d" * 64}
+    assert request.tags == {
+        "cicd/project": "shop",
+        "cicd/project-digest": "d" * 64,
+        "cicd/kind": "nightly",
+    }
 
 
 def test_a_thousand_projects_of_one_cron_do_not_start_at_one_minute():

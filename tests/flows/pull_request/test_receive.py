@@ -161,8 +161,7 @@ def test_a_head_that_moves_before_its_run_began_is_asked_for_under_another_key(p
     assert (before.key != after.key, after.subject.head) == (True, place.now().head_sha)
 
 
-@pytest.mark.parametrize("what", ["forge", "project"])
-def test_what_always_fails_is_dead_after_ten_looks_and_keeps_nobody_waiting(place, what, monkeypatch):
+def test_what_always_fails_is_dead_after_ten_looks_and_keeps_nobody_waiting(place, monkeypatch):
     place.open("one")
     place.open("two")
     real = place.here.forge.pull_request
