@@ -13,39 +13,74 @@ SHELL := /usr/bin/env
 
 .PHONY: help
 help:
-	@echo 'ci         Everything that CI runs of a change'
-	echo 'install    Install'
-	echo 'lint       Lint'
-	echo 'format     Check the format'
-	echo 'typecheck  Type-check'
-	echo 'test       Test'
+	@echo 'ci                   Everything that CI runs of a change'
+	echo 'install              Install'
+	echo 'lint                 Lint'
+	echo 'format               Check the format'
+	echo 'typecheck            Type-check'
+	echo 'test                 Test'
+	echo 'install-cicd-defs    Install: cicd-defs'
+	echo 'install-system       Install: system'
+	echo 'lint-cicd-defs       Lint: cicd-defs'
+	echo 'format-cicd-defs     Check the format: cicd-defs'
+	echo 'typecheck-cicd-defs  Type-check: cicd-defs'
+	echo 'test-cicd-defs       Test: cicd-defs'
+	echo 'test-system          Test: system'
 
 .PHONY: ci
 ci: lint format typecheck test ## Everything that CI runs of a change
 
 .PHONY: install
-install:
+install: install-cicd-defs install-system
+
+.PHONY: install-cicd-defs
+install-cicd-defs:
 	@echo '— Install: cicd-defs'
 	make setup
 
+.PHONY: install-system
+install-system:
+	@echo '— Install: system'
+	sudo .ci/packages
+	# Ubuntu keeps programs such as bubblewrap from making namespaces.
+	sudo sysctl --quiet --write kernel.apparmor_restrict_unprivileged_userns=0
+	make setup
+
 .PHONY: lint
-lint:
+lint: lint-cicd-defs
+
+.PHONY: lint-cicd-defs
+lint-cicd-defs:
 	@echo '— Lint: cicd-defs'
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/dg check defs
 
 .PHONY: format
-format:
+format: format-cicd-defs
+
+.PHONY: format-cicd-defs
+format-cicd-defs:
 	@echo '— Check the format: cicd-defs'
 	.venv/bin/ruff format --check .
 
 .PHONY: typecheck
-typecheck:
+typecheck: typecheck-cicd-defs
+
+.PHONY: typecheck-cicd-defs
+typecheck-cicd-defs:
 	@echo '— Type-check: cicd-defs'
 	.venv/bin/mypy
 
 .PHONY: test
-test:
+test: test-cicd-defs test-system
+
+.PHONY: test-cicd-defs
+test-cicd-defs:
 	@echo '— Test: cicd-defs'
-	.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest -m "not system" -n auto --dist loadfile --no-loadscope-reorder
+
+.PHONY: test-system
+test-system:
+	@echo '— Test: system'
+	.venv/bin/python -m pytest -m system -n auto --dist loadfile --no-loadscope-reorder

@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from cicd_defs.adapters.agents.backends import backend_named
 from cicd_defs.adapters.agents.processes import SupervisorStarter
@@ -14,11 +15,11 @@ from cicd_defs.adapters.crash import arm, crashpoint
 from cicd_defs.adapters.forge.hosted import Hosted, hosted_of
 from cicd_defs.adapters.forge.local import LocalForge
 from cicd_defs.adapters.git.writing import GitRepositories
+from cicd_defs.adapters.packages.mirror import PackageMirror
+from cicd_defs.adapters.packages.upstreams import upstreams
 from cicd_defs.adapters.project_folder import ProjectFolder
 from cicd_defs.adapters.sandbox.bubblewrap import Bubblewrap
 from cicd_defs.adapters.sandbox.choose import Choice, choose_sandbox
-from cicd_defs.adapters.sandbox.mirror import PackageMirror
-from cicd_defs.adapters.sandbox.upstreams import upstreams
 from cicd_defs.adapters.store.engine import Store, open_store
 from cicd_defs.adapters.store.progress import Progress
 from cicd_defs.flows.line import Limits, Line
@@ -126,11 +127,17 @@ class StartedMirror:
     """A package mirror that starts when the first sandbox asks for it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings, self._turn = settings, Lock()
+        self._mirror: PackageMirror | None = None
 
-    @cached_property
+    @property
     def socket(self) -> Path:
         """The socket at which it answers."""
+        with self._turn:
+            self._mirror = self._mirror or self._started()
+        return self._mirror.socket
+
+    def _started(self) -> PackageMirror:
         settings = self._settings
         chosen = upstreams(os.environ, settings.cicd_pypi_upstream, settings.cicd_npm_upstream)
-        return PackageMirror(chosen, settings.cicd_home / "mirror").start().socket
+        return PackageMirror(chosen, settings.cicd_home / "mirror").start()

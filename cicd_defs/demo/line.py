@@ -27,7 +27,9 @@ from cicd_defs.adapters.store.engine import Store
 from cicd_defs.assembly import new_id, now, open_forge, open_store_of
 from cicd_defs.demo.pipeline import instance_home, sample_repository
 from cicd_defs.demo.processes import NotStarted, running_line
+from cicd_defs.facts.github.pull_requests import Role
 from cicd_defs.facts.records.evaluations import Claim, DecisionRecord
+from cicd_defs.flows.work.harvest import AGENT
 from cicd_defs.judge.merge.decision import Decision
 from cicd_defs.settings import Settings
 
@@ -46,6 +48,7 @@ TASK = {
     "estimated_complexity": "low",
 }
 BAD_BRANCH = "faster-ci"
+PEOPLE: dict[str, Role] = {"ada": "owner", "mallory": "member", AGENT: "member"}
 
 
 @dataclass
@@ -89,7 +92,7 @@ def fresh_forge(settings: Settings, store: Store, checkout: Path) -> LocalForge:
     shutil.rmtree(place, ignore_errors=True)
     make_bare(source, place)
     forge = open_forge(settings, store)
-    for login, role in (("ada", "owner"), ("mallory", "member"), ("cicd-agent", "member")):
+    for login, role in PEOPLE.items():
         forge.rows.set_role(REPOSITORY, login, role)
     for left in forge.open_pull_requests(REPOSITORY, "main"):
         forge.rows.close(REPOSITORY, left.number, now())
@@ -152,23 +155,21 @@ class Stage:
 
     def _play(self, steps: list[Step], held: Callable[[], str]) -> bool:
         """Show the steps as they come to be; end early, and well, where nothing can be evaluated on this machine."""
-        begun, at = time.monotonic(), 0
+        begun, at, reason = time.monotonic(), 0, ""
         with Live(console=self.screen, refresh_per_second=8) as live:
-            while at < len(steps) and time.monotonic() - begun < LONGEST:
-                seen = steps[at].look()
-                if seen:
+            while at < len(steps) and not reason and time.monotonic() - begun < LONGEST:
+                if seen := steps[at].look():
                     steps[at].seen, steps[at].at = seen, time.monotonic() - begun
                     at += 1
-                elif reason := held():
-                    live.update(_shown(steps, at, begun))
-                    self.screen.print(f"[yellow]hold: not evaluated.[/yellow] {reason}", soft_wrap=True)
-                    return True
-                else:
+                elif not (reason := held()):
                     time.sleep(0.25)
-                live.update(_shown(steps, at, begun))
-        if at < len(steps):
+                live.update(_shown(steps, at, begun, ended=bool(reason)))
+        self.screen.print()
+        if reason:
+            self.screen.print("[yellow]hold: not evaluated.[/yellow]", reason, soft_wrap=True)
+        elif at < len(steps):
             self.screen.print(f"[red]{steps[at].title}: not seen within {LONGEST:g} s; see .demo/logs.[/red]")
-        return at == len(steps)
+        return bool(reason) or at == len(steps)
 
     def _number_of(self, task: str) -> int:
         found = self.store.tasks.get(task)
@@ -227,7 +228,7 @@ class Stage:
         if reports:
             decision = Decision.model_validate(reports[-1].decision)
             self.screen.print(f"#{number}: [bold]{decision.outcome}[/bold], by {len(decision.votes)} gates")
-            for vote in decision.reasons:
+            for vote in decision.distinct_reasons:
                 self.screen.print(f"  {vote.outcome}: {vote.reason}", markup=False, soft_wrap=True)
 
     def _open_bad(self) -> int:
@@ -313,15 +314,11 @@ def _rewritten(path: str, old: str, new: str | None) -> Iterator[str]:
     yield from (f"+{line}" for line in after)
 
 
-def _shown(steps: list[Step], at: int, begun: float) -> Group:
+def _shown(steps: list[Step], at: int, begun: float, ended: bool) -> Group:
     table = Table.grid(padding=(0, 2))
     for step in steps[:at]:
         table.add_row(Text("✓", "green"), step.title, Text(step.seen, "dim"), Text(f"{step.at:.0f} s", "dim"))
-    if at < len(steps):
-        table.add_row(
-            Spinner("dots"),
-            Text(steps[at].title, "bold"),
-            "",
-            Text(f"{time.monotonic() - begun:.0f} s", "dim"),
-        )
+    if at < len(steps) and not ended:
+        seconds = f"{time.monotonic() - begun:.0f} s"
+        table.add_row(Spinner("dots"), Text(steps[at].title, "bold"), "", Text(seconds, "dim"))
     return Group(table)

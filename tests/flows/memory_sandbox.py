@@ -39,6 +39,12 @@ class MemorySandbox:
         return 0
 
 
+class MemoryFiles(dict[str, bytes]):
+    """Files by path; `refused` says why others that matched are not among them."""
+
+    refused: dict[str, str]
+
+
 @dataclass
 class MemoryWorkspace:
     sandbox: MemorySandbox
@@ -48,10 +54,6 @@ class MemoryWorkspace:
     def isolation(self) -> Isolation:
         return self.sandbox.isolation()
 
-    @property
-    def refused(self) -> dict[str, str]:
-        return self.sandbox.refused
-
     def run(self, step: SandboxStep) -> StepResult:
         self.sandbox.ran.append(step)
         self.sandbox.during(step.kind)
@@ -60,8 +62,10 @@ class MemoryWorkspace:
         end = {"exit_code": 0, **self.sandbox.ends.get(step.kind, {})}
         return StepResult(name=step.name, kind=step.kind, component=step.component, **end)
 
-    def collect(self, patterns: Any) -> dict[str, bytes]:
-        return self.sandbox.files
+    def collect(self, patterns: Any) -> "MemoryFiles":
+        found = MemoryFiles(self.sandbox.files)
+        found.refused = self.sandbox.refused
+        return found
 
     def destroy(self) -> None:
         self.sandbox.destroyed.append(self.name)

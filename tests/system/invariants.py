@@ -7,9 +7,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from cicd_defs.adapters.git import run_git
-from cicd_defs.adapters.sandbox.cgroups import MOUNT
+from cicd_defs.adapters.sandbox.limits.cgroups import MOUNT
 from cicd_defs.adapters.sandbox.housing import marker_of
-from cicd_defs.adapters.sandbox.slots import FOLDER as SLOTS
+from cicd_defs.adapters.sandbox.limits.slots import FOLDER as SLOTS
 from cicd_defs.adapters.store.tables import effects, inbox, notifications
 from cicd_defs.facts.github.pull_requests import PullRequest
 from cicd_defs.flows.pull_request.report import marker_of as comment_marker
@@ -27,7 +27,7 @@ def check(line: Running) -> None:
     nothing_was_opened_twice(line, pulls)
     every_key_ran_once(line)
     verified = line.store.audit.verify()
-    assert not verified.problem, verified
+    assert not verified.broken, verified
     nothing_is_left(line)
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Protocol
 
 from cicd_defs.adapters.sandbox import self_test, toolchains
-from cicd_defs.adapters.sandbox.cgroups import lacking
 from cicd_defs.adapters.sandbox.errors import SandboxError
 from cicd_defs.adapters.sandbox.export import export, give
 from cicd_defs.adapters.sandbox.housing import Housing, build, folder_for, is_root, take_down
+from cicd_defs.adapters.sandbox.limits.cgroups import lacking
+from cicd_defs.adapters.sandbox.limits.slots import Slots
 from cicd_defs.adapters.sandbox.profile import Start
-from cicd_defs.adapters.sandbox.slots import Slots
 from cicd_defs.adapters.sandbox.workspace import BubblewrapWorkspace
 from cicd_defs.facts.reports.steps import Isolation, Limits
 

@@ -13,8 +13,8 @@ from typing import IO, NamedTuple
 
 from cicd_defs.adapters.git import command_line, environment, is_commit_id, run_git
 from cicd_defs.adapters.programs import end_group
-from cicd_defs.adapters.sandbox.disk import tool
 from cicd_defs.adapters.sandbox.errors import SandboxError
+from cicd_defs.adapters.sandbox.limits.disk import tool
 
 MOST_FILES = 200_000
 _LINK, _PROGRAM = "120000", "100755"

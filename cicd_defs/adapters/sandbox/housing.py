@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from cicd_defs.adapters.sandbox import profile
-from cicd_defs.adapters.sandbox.cgroups import Cgroup, make_cgroup
-from cicd_defs.adapters.sandbox.disk import mount_image, remove
 from cicd_defs.adapters.sandbox.errors import SandboxError
-from cicd_defs.adapters.sandbox.slots import Slots
+from cicd_defs.adapters.sandbox.limits.cgroups import Cgroup, make_cgroup
+from cicd_defs.adapters.sandbox.limits.disk import mount_image, remove
+from cicd_defs.adapters.sandbox.limits.slots import Slots
 from cicd_defs.facts.reports.steps import Limits
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")

@@ -8,12 +8,12 @@ from pathlib import Path, PurePosixPath
 
 from cicd_defs.adapters.programs import Kept, Program, run_program
 from cicd_defs.adapters.sandbox import profile, toolchains
-from cicd_defs.adapters.sandbox.cgroups import Cgroup
 from cicd_defs.adapters.sandbox.collect import Collected, collect
-from cicd_defs.adapters.sandbox.disk import remove, watch_size
 from cicd_defs.adapters.sandbox.errors import SandboxError
 from cicd_defs.adapters.sandbox.export import export
 from cicd_defs.adapters.sandbox.housing import end_all, folder_for, marker_of
+from cicd_defs.adapters.sandbox.limits.cgroups import Cgroup
+from cicd_defs.adapters.sandbox.limits.disk import remove, watch_size
 from cicd_defs.adapters.sandbox.results import not_started, result_of, script_problem
 from cicd_defs.facts.reports.steps import Isolation, Limits, SandboxStep, StepResult
 

@@ -12,12 +12,12 @@ from pathlib import Path, PurePosixPath
 from cicd_defs.adapters.programs import Finished, Kept, Program, run_program
 from cicd_defs.adapters.sandbox import profile, toolchains
 from cicd_defs.adapters.sandbox.collect import Collected, collect
-from cicd_defs.adapters.sandbox.disk import watch_size
 from cicd_defs.adapters.sandbox.errors import SandboxError
 from cicd_defs.adapters.sandbox.housing import Housing
+from cicd_defs.adapters.sandbox.limits.disk import watch_size
+from cicd_defs.adapters.sandbox.limits.seccomp import filter_for
 from cicd_defs.adapters.sandbox.profile import Place, Start
 from cicd_defs.adapters.sandbox.results import not_started, result_of, script_problem
-from cicd_defs.adapters.sandbox.seccomp import filter_for
 from cicd_defs.facts.reports.steps import Isolation, Limits, SandboxStep, StepResult
 
 TOOLS = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}

@@ -1,4 +1,4 @@
-"""The tables of the local forge: people, pull requests, reviews, checks, comments, and the branches that it has seen."""
+"""The tables of the local forge: people, pull requests, reviews, checks, comments, and the refs that it reported."""
 
 import sqlalchemy as sa
 

@@ -62,6 +62,9 @@ class Bench:
                 raise NotEvaluated("The evaluation has ended.")
             if self._workspace is None:
                 self._workspace = self._prepared()
+                if self._closed:  # while it was made ready: nobody else destroys it any more
+                    self._workspace.destroy()
+                    raise NotEvaluated("The evaluation has ended.")
             return self._workspace
 
     def installed(self) -> tuple[StepResult, ...]:
@@ -162,8 +165,8 @@ def test_results(bench: Bench) -> Verdict:
     workspace = bench.workspace()
     results = [workspace.run(step) for step in checks]
     tests, refused = _tests(workspace, bench.steps().reports)
-    word: Word = "failed" if refused else _word(results)
-    summary = refused[0].message if refused else _told(results)
+    word: Word = "failed" if refused or (tests and tests.failed) else _word(results)
+    summary = refused[0].message if refused else _told_of_tests(results, tests)
     verdict = _verdict(bench, "test_results", word, summary, results)
     return verdict.model_copy(update={"tests": tests, "findings": refused})
 
@@ -290,6 +293,13 @@ def _told(steps: Sequence[StepResult]) -> str:
     )
 
 
+def _told_of_tests(steps: Sequence[StepResult], tests: TestReport | None) -> str:
+    """What is said of checks. A run that exits with 0 though its own report names failed tests has not passed."""
+    if not (tests and tests.failed and all(step.passed for step in steps)):
+        return _told(steps)
+    return f"The exit status is 0, but {len(tests.failed)} of {len(tests.cases)} tests failed by the test report."
+
+
 def _verdict(bench: Bench, part: str, word: Word, summary: str, steps: Sequence[StepResult]) -> Verdict:
     isolation = bench.workspace().isolation
     return Verdict(part=part, word=word, summary=summary, steps=tuple(steps), isolation=isolation)
@@ -298,7 +308,7 @@ def _verdict(bench: Bench, part: str, word: Word, summary: str, steps: Sequence[
 def _tests(workspace: Workspace, patterns: Sequence[str]) -> tuple[TestReport | None, tuple[Finding, ...]]:
     """The tests that the reports name, and the reports that are no plain files."""
     files = workspace.collect(patterns)
-    refused = getattr(workspace, "refused", {})
+    refused = getattr(files, "refused", {})
     findings = tuple(
         Finding(kind="result_refused", message=f"{path}: {why}", path=path) for path, why in refused.items()
     )

@@ -41,6 +41,11 @@ class Decision(Value):
         return tuple(sorted(against, key=lambda vote: -WEIGHT[vote.outcome]))
 
     @property
+    def distinct_reasons(self) -> tuple[Vote, ...]:
+        """The reasons as people read them: what two gates say in the same words is said once."""
+        return tuple({vote.reason: vote for vote in reversed(self.reasons)}.values())[::-1]
+
+    @property
     def acts(self) -> bool:
         """Whether it is to be merged now by us."""
         return self.outcome == "merge" and self.mode == "act"

@@ -48,7 +48,8 @@ def _set_up(pipeline: Pipeline, seconds: float) -> tuple[SandboxStep, ...]:
     named = [name for name in FROM_PYPI if re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w.-])", commands)]
     if not named:
         return ()
-    script = f'for name in {" ".join(named)}; do command -v "$name" >/dev/null || python -m pip install -q "$name"; done'
+    missing = 'command -v "$name" >/dev/null || python -m pip install -q "$name"'
+    script = f"for name in {' '.join(named)}; do {missing}; done"
     return (
         SandboxStep(
             name="Set up the tools", kind=StepKind.SETUP.value, run=script, seconds=seconds, network="mirror"

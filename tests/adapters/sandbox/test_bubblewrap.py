@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from cicd_defs.adapters.packages.mirror import PackageMirror
+from cicd_defs.adapters.packages.upstreams import upstreams
 from cicd_defs.adapters.sandbox.bubblewrap import Bubblewrap
 from cicd_defs.adapters.sandbox.choose import choose_sandbox
 from cicd_defs.adapters.sandbox.errors import SandboxError
 from cicd_defs.adapters.sandbox.housing import marker_of, processes_of
-from cicd_defs.adapters.sandbox.mirror import PackageMirror
-from cicd_defs.adapters.sandbox.seccomp import _DENIED
-from cicd_defs.adapters.sandbox.upstreams import upstreams
+from cicd_defs.adapters.sandbox.limits.seccomp import _DENIED
 from cicd_defs.facts.reports.steps import Limits, SandboxStep
 from tests.resources.repository import committed, git, repository
 

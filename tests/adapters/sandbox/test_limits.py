@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from cicd_defs.adapters.sandbox.cgroups import Cgroup, lacking, make_cgroup
-from cicd_defs.adapters.sandbox.disk import remove, size_of, watch_size
 from cicd_defs.adapters.sandbox.errors import SandboxError
 from cicd_defs.adapters.sandbox.housing import folder_for, marker_of, processes_of
-from cicd_defs.adapters.sandbox.slots import Slots
+from cicd_defs.adapters.sandbox.limits.cgroups import Cgroup, lacking, make_cgroup
+from cicd_defs.adapters.sandbox.limits.disk import remove, size_of, watch_size
+from cicd_defs.adapters.sandbox.limits.slots import Slots
 from cicd_defs.facts.reports.steps import Limits
 
 LIMITS = Limits(memory_mb=100, cpus=2, processes=50)

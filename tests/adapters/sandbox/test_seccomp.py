@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from cicd_defs.adapters.sandbox.seccomp import MACHINES, filter_for
+from cicd_defs.adapters.sandbox.limits.seccomp import MACHINES, filter_for
 
 ALLOW, KILL, EPERM, EAFNOSUPPORT = "allow", "kill", 1, 97
 ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

@@ -43,10 +43,23 @@ class Place:
     def line(self) -> Line:
         kept = {
             name: getattr(self.store, name)
-            for name in ("inbox", "tasks", "claims", "evidence", "effects", "audit", "notifications", "agent_runs")
+            for name in (
+                "inbox",
+                "tasks",
+                "claims",
+                "evidence",
+                "effects",
+                "audit",
+                "notifications",
+                "agent_runs",
+            )
         }
         return dataclasses.replace(
-            self.here.line, sandbox=self.sandbox, no_sandbox="No sandbox.", reached=self.reached.append, **kept
+            self.here.line,
+            sandbox=self.sandbox,
+            no_sandbox="No sandbox.",
+            reached=self.reached.append,
+            **kept,
         )
 
     def push(self, branch: str, files: dict[str, str | None]) -> str:
@@ -56,10 +69,14 @@ class Place:
         repository.branches[branch] = repository.commit_patch("", tip, json.dumps(files), "", "")
         return repository.branches[branch]
 
-    def open(self, branch: str = "change", files: dict[str, str | None] = GREEN, **changes: Any) -> PullRequest:
+    def open(
+        self, branch: str = "change", files: dict[str, str | None] = GREEN, **changes: Any
+    ) -> PullRequest:
         """A pull request of a branch with these files; `changes` are of the pull request."""
         self.push(branch, files)
-        opened = self.here.forge.open_pull_request(NAME, branch, f"Do {branch}", "", "ada", self.here.clock.now())
+        opened = self.here.forge.open_pull_request(
+            NAME, branch, f"Do {branch}", "", "ada", self.here.clock.now()
+        )
         self.here.forge.rows[opened.number] = opened.model_copy(update=changes)
         return self.now(opened.number)
 
@@ -115,7 +132,9 @@ class Place:
         """Time goes by."""
         self.here.clock.time += timedelta(seconds=seconds)
 
-    def review(self, author: str = "olga", state: str = "approved", role: str = "owner", number: int = 1) -> None:
+    def review(
+        self, author: str = "olga", state: str = "approved", role: str = "owner", number: int = 1
+    ) -> None:
         """Somebody reviews the present head."""
         given = {"author_role": role, "commit": self.now(number).head_sha, "at": self.here.clock.now()}
         self.here.forge.reviewed.append(Review(author=author, state=state, **given))
@@ -125,7 +144,9 @@ class Place:
         made = Check(name=name, commit=self.now(number).head_sha, state=state)
         self.here.forge.said["check", f"{made.commit}/{name}"] = made
 
-    def claimed(self, holder: str = "run-1", number: int = 1, key: str | None = None) -> tuple[Claim, PullRequestFacts]:
+    def claimed(
+        self, holder: str = "run-1", number: int = 1, key: str | None = None
+    ) -> tuple[Claim, PullRequestFacts]:
         """A run takes the pull request, and keeps what it is."""
         claim, facts = claim_head(self.line, self.subject(number).partition, holder, key)
         keep_facts(self.line, claim, facts)

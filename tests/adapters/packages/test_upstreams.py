@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from cicd_defs.adapters.sandbox.upstreams import upstreams
+from cicd_defs.adapters.packages.upstreams import upstreams
 
 
 @pytest.fixture

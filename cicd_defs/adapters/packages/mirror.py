@@ -22,16 +22,16 @@ from urllib.parse import quote, unquote
 
 import httpx
 
-from cicd_defs.adapters.sandbox.index_pages import (
+from cicd_defs.adapters.packages.index_pages import (
     JSON_FORM,
     KnownFiles,
     UnreadablePage,
     npm_document,
     simple_page,
 )
+from cicd_defs.adapters.packages.upstream_client import LARGEST_FILE, Unavailable, UpstreamClient
+from cicd_defs.adapters.packages.upstreams import Upstreams
 from cicd_defs.adapters.sandbox.toolchains import MIRROR
-from cicd_defs.adapters.sandbox.upstream_client import LARGEST_FILE, Unavailable, UpstreamClient
-from cicd_defs.adapters.sandbox.upstreams import Upstreams
 
 MOST_AT_ONCE = 32
 _SECONDS_OF_A_CLIENT, _SECONDS_TO_WAIT, _PART = 120.0, 60.0, 1 << 16

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import httpx
 
-from cicd_defs.adapters.sandbox.upstreams import Upstreams
+from cicd_defs.adapters.packages.upstreams import Upstreams
 
 LARGEST_PAGE = 128 * 1024 * 1024
 LARGEST_FILE = 1024 * 1024 * 1024

@@ -5,13 +5,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from cicd_defs.adapters.sandbox import mirror as mirror_module
-from cicd_defs.adapters.sandbox import upstream_client
-from cicd_defs.adapters.sandbox.index_pages import JSON_FORM, KnownFiles
-from cicd_defs.adapters.sandbox.mirror import PackageMirror
+from cicd_defs.adapters.packages import mirror as mirror_module
+from cicd_defs.adapters.packages import upstream_client
+from cicd_defs.adapters.packages.index_pages import JSON_FORM, KnownFiles
+from cicd_defs.adapters.packages.mirror import PackageMirror
+from cicd_defs.adapters.packages.upstreams import Upstreams
 from cicd_defs.adapters.sandbox.toolchains import MIRROR
-from cicd_defs.adapters.sandbox.upstreams import Upstreams
-from tests.adapters.sandbox.servers import served
+from tests.adapters.packages.servers import served
 
 WHEEL, TARBALL = b"PK wheel" * 1000, b"tarball" * 1000
 HTML, JSON = {"Content-Type": "text/html"}, {"Content-Type": JSON_FORM}
