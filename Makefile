@@ -11,6 +11,7 @@ CHECKERS := .cache/checkers/.ready
 PROJEN := .cache/bench/projen/.ready
 DAGSTER_HOME ?= $(CURDIR)/.dagster
 PORT ?= 3000
+GATEWAY_PORT ?= 8000
 ARGS ?=
 
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -22,24 +23,36 @@ WITH_PIP := -qq --disable-pip-version-check --no-input
 # Dagster wants its path from the root; make's own abspath would split one with spaces.
 IN_HOME = mkdir -p "$(DAGSTER_HOME)" && DAGSTER_HOME="$$(CDPATH= cd "$(DAGSTER_HOME)" && pwd)" && export DAGSTER_HOME && \
   { [ "$$DAGSTER_HOME" != "$(CURDIR)/.dagster" ] && [ -e "$$DAGSTER_HOME/dagster.yaml" ] || cp dagster.yaml "$$DAGSTER_HOME/"; }
+# `cicd serve`, until the process that this shell becomes has ended. Where no webhook secret is set, one is made, once.
+GATEWAY = state="$${CICD_HOME:-$$DAGSTER_HOME/cicd}" && mkdir -p "$$state" && \
+  { [ -n "$$GITHUB_WEBHOOK_SECRET" ] || [ -s "$$state/webhook-secret" ] || \
+    (umask 077 && $(PY) -c 'import secrets; print(secrets.token_hex(32))' >"$$state/webhook-secret"); } && \
+  { ( [ -n "$$GITHUB_WEBHOOK_SECRET" ] || GITHUB_WEBHOOK_SECRET=$$(<"$$state/webhook-secret"); export GITHUB_WEBHOOK_SECRET; \
+      .venv/bin/cicd serve --port $(GATEWAY_PORT) >>"$$state/serve.log" 2>&1 & serve=$$!; \
+      while kill -0 $$$$ 2>/dev/null && kill -0 $$serve 2>/dev/null; do sleep 1; done; \
+      kill $$serve 2>/dev/null || { echo "The gateway has ended:" && tail -n 3 "$$state/serve.log"; } >&2 ) & } && \
+  echo "GitHub's events go to http://127.0.0.1:$(GATEWAY_PORT)/webhooks/github; the log is $$state/serve.log"
 # Runs a command; what it says is shown only where it fails.
 quietly = out=$$($(1) 2>&1) || { printf '%s\n' "$$out" "failed: $(1)" >&2; exit 1; }
 
-.PHONY: help setup demo ui test lint ci generate soak bench lock checkers clean
+.PHONY: help setup demo ui test test-system lint ci generate soak bench lock checkers clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY)  ## Materialise the sample's whole graph and show what came of it
 	@$(IN_HOME) && .venv/bin/cicd demo $(ARGS)
 
-ui: $(READY)  ## Open the Dagster UI and its daemon on loopback (PORT=3000)
-	@$(IN_HOME) && exec .venv/bin/dagster dev -h 127.0.0.1 -p $(PORT) -w workspace.yaml $(ARGS)
+ui: $(READY)  ## Open the Dagster UI, its daemon and the gateway on loopback (PORT=3000, GATEWAY_PORT=8000)
+	@$(IN_HOME) && $(GATEWAY) && exec .venv/bin/dagster dev -h 127.0.0.1 -p $(PORT) -w workspace.yaml $(ARGS)
 
 setup: $(READY) $(CHECKERS)  ## Set everything up, and nothing else
 
-test: setup  ## Run the tests (ARGS="-k name" for some)
-	@$(MAKE) -f ci.mk test $(if $(ARGS),PYTEST_ADDOPTS="$(ARGS)")
+test: setup  ## Run the tests that need nothing but Python, git and make (ARGS="-k name" for some)
+	@$(MAKE) -f ci.mk test-cicd-defs $(if $(ARGS),PYTEST_ADDOPTS="$(ARGS)")
+
+test-system: setup  ## Run the tests that need Docker, PostgreSQL, bubblewrap, Chromium or node
+	@$(MAKE) -f ci.mk test-system $(if $(ARGS),PYTEST_ADDOPTS="$(ARGS)")
 
 lint: setup  ## Check style, types, layers and definitions
 	@$(MAKE) -f ci.mk lint format typecheck
@@ -84,7 +97,7 @@ $(READY): requirements.lock pyproject.toml
 	  $(PY) -m pip install $(WITH_PIP) $(LOCKED) && $(PY) -m pip install $(WITH_PIP) $(OURSELVES); }
 	@touch $@
 
-# Without node or a network the tests still run; they say which checkers were left out.
+# Without node or a network all other tests still run; those of these checkers are skipped, and say why.
 $(CHECKERS): tests/checkers/package-lock.json $(wildcard tests/checkers/*.mjs)
 	@node --version >/dev/null 2>&1 && npm --version >/dev/null 2>&1 || exit 0; \
 	mkdir -p $(@D) && cp tests/checkers/{package.json,package-lock.json,.npmrc} tests/checkers/*.mjs $(@D)/ && cd $(@D) && \

@@ -41,6 +41,7 @@ install-cicd-defs:
 .PHONY: install-system
 install-system:
 	@echo '— Install: system'
+	export PYTEST_ADDOPTS=--junitxml=reports/junit.xml
 	sudo .ci/packages
 	# Ubuntu keeps programs such as bubblewrap from making namespaces.
 	sudo sysctl --quiet --write kernel.apparmor_restrict_unprivileged_userns=0
@@ -83,4 +84,5 @@ test-cicd-defs:
 .PHONY: test-system
 test-system:
 	@echo '— Test: system'
+	export PYTEST_ADDOPTS=--junitxml=reports/junit.xml
 	.venv/bin/python -m pytest -m system -n auto --dist loadfile --no-loadscope-reorder

@@ -1,8 +1,9 @@
 """The map of the house.
 
-Rooms think and import one way only, from right to left:
+Imports point one way, from left to right:
 
-    render -> judge -> plan -> spec, facts
+    cli -> gateway -> assembly -> flows -> render -> judge -> plan -> spec, facts
+                               -> adapters -> spec, facts
 
 | room | question it answers |
 |---|---|
@@ -11,7 +12,12 @@ Rooms think and import one way only, from right to left:
 | `plan` | what should exist? |
 | `judge` | may it go on? |
 | `render` | how does it read? |
+| `flows` | in which order? `protocols.py` names what flows need of the world |
+| `adapters` | with what? Everything that touches the world |
+| `gateway` | the door for GitHub and for clients |
+| `cli` | the door for people |
 
-Files here at the root, and `definitions`, are doors: `cli` for people, `definitions` for Dagster. Beside this package
-stand `assets` (what exists?), `resources` (with what?), `sensors` (when?) and `templates` (which words?).
+`settings.py` is what an operator sets, `assembly.py` puts adapters together as it says. `definitions` are the doors for
+Dagster, and `demo` what `make demo` shows. Beside this package are `assets` (what exists?), `resources` (Dagster's
+handles), `sensors` (when?) and `templates` (which words?).
 """
