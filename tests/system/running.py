@@ -115,7 +115,7 @@ class Running:
         self.databases = [postgres.create(), postgres.create()]
         self.secret, self.port = secrets.token_hex(16), free_port()
         (folder / "projects").mkdir()
-        (folder / "logs").mkdir()
+        (folder / "told").mkdir()
         shutil.copy(CHECKOUT / "deploy/dagster.yaml", folder / "dagster.yaml")
         (folder / "workspace.yaml").write_text(WORKSPACE)
         (folder / "projects" / f"{PROJECT}.yaml").write_text(DECLARATION)
@@ -168,7 +168,7 @@ class Running:
 
     def _process(self, name: str, command: Sequence[str], dies: str = "") -> Process:
         environ = self.environ | ({"CICD_CRASH": self.points(dies)} if dies else {})
-        return Process(name, command, environ, self.folder / "logs" / f"{name}.log")
+        return Process(name, command, environ, self.folder / "told" / f"{name}.log")
 
     def points(self, names: str) -> str:
         """Points to die at (`name` or `name@2`, with spaces between), each once in the whole life of this home."""
@@ -350,7 +350,7 @@ class Running:
     def told(self) -> str:
         """Where the logs are, with their last lines."""
         tails = []
-        for log in sorted((self.folder / "logs").glob("*.log")):
+        for log in sorted((self.folder / "told").glob("*.log")):
             tails.append(f"--- {log}\n{log.read_text(errors='replace')[-1500:]}")
         return "\n".join(tails)
 

@@ -37,7 +37,7 @@ class Bench:
     _steps: EvaluationSteps | None = None
     _workspace: Workspace | None = None
     _installed: tuple[StepResult, ...] | None = None
-    _closed: bool = False
+    _closed: threading.Event = field(default_factory=threading.Event)
 
     @property
     def seconds(self) -> float:
@@ -58,11 +58,11 @@ class Bench:
     def workspace(self) -> Workspace:
         """The workspace with the merge of head and base in it. Raises `NotEvaluated` where it may not be made."""
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise NotEvaluated("The evaluation has ended.")
             if self._workspace is None:
                 self._workspace = self._prepared()
-                if self._closed:  # while it was made ready: nobody else destroys it any more
+                if self._closed.is_set():  # while it was made ready: nobody else destroys it any more
                     self._workspace.destroy()
                     raise NotEvaluated("The evaluation has ended.")
             return self._workspace
@@ -96,7 +96,7 @@ class Bench:
     def close(self) -> None:
         """End what runs in the workspace, and remove it."""
         # Without the lock: a part that hangs may hold it, and this is what ends its step.
-        self._closed = True
+        self._closed.set()
         if self._workspace is not None:
             self._workspace.destroy()
 

@@ -133,7 +133,7 @@ def test_a_workspace_that_is_ready_only_after_the_end_is_removed_too(hurried):
         return real(*arguments)
 
     place.sandbox.prepare = slow
-    verdicts, _, decision = run(place)
+    _, _, decision = run(place)
     assert decision.outcome == "hold"
     ready.set()
     for thread in [one for one in threading.enumerate() if one.name in PARTS]:
@@ -197,7 +197,7 @@ def test_a_workspace_that_is_ready_only_after_the_end_is_removed_too(hurried):
 )
 def test_how_a_step_ends_decides(place, ends, part_words, outcome, gate):
     component = {"path": ".", "lint_cmd": "ruff check", "build_cmd": "python -m build"}
-    place.declare(**MERGES, pipeline={"components": [component]})
+    place.declare(**MERGES, pipeline={"components": (component,)})
     place.open()
     place.sandbox.ends = ends
     verdicts, _, decision = run(place)

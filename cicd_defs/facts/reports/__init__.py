@@ -1,0 +1,1 @@
+"""What runs report: steps with their exit status and output, tests, agents."""

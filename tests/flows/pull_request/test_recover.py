@@ -1,0 +1,159 @@
+"""A run that dies at whatever moment: its pull request is asked for again, and nothing is done twice."""
+
+import pytest
+
+from cicd_defs.flows.pull_request.claim import NotOurs
+from cicd_defs.flows.pull_request.merge import Merged, merge
+from cicd_defs.flows.run.recover import forget_runs, recover_claims, remove_leftovers
+from cicd_defs.flows.run.thaw import thaw
+from tests.flows.memory import Died
+from tests.flows.pull_request.place import NAME
+
+
+def again(place):
+    """What a dead run's pull request comes to, once its claim is taken for dead."""
+    place.wait(31)
+    freed = recover_claims(place.line)
+    return freed, place.asked()
+
+
+def test_a_claim_whose_holder_is_silent_is_freed_and_asked_for_as_the_next_generation(place):
+    place.open()
+    claim, _ = place.claimed()
+    assert recover_claims(place.line) == ()
+    freed, [run] = again(place)
+    assert ([one.holder for one in freed], run.key) == (["run-1"], claim.subject.run_key(1))
+    assert recover_claims(place.line) == ()
+    assert place.claimed("run-2", key=run.key)[0].generation == 1
+    assert ("freed a dead run's claim", {"run": "run-1"}) in [
+        (entry.action, entry.detail) for entry in place.store.audit.entries()
+    ]
+
+
+def test_a_holder_that_beats_is_left_alone(place):
+    place.open()
+    claim, _ = place.claimed()
+    for _ in range(4):
+        place.wait(20)
+        assert place.store.claims.beat(claim, place.here.clock.now())
+        assert recover_claims(place.line) == ()
+
+
+def test_a_run_that_was_taken_for_dead_and_is_not_may_not_act(place):
+    place.open()
+    claim, _ = place.evaluated()
+    again(place)
+    assert isinstance(place.claimed("run-2")[0].generation, int)
+    made = merge(place.line, claim, "run-1")
+    assert (isinstance(made, Merged), place.now().state) == (False, "open")
+
+
+def test_recovery_that_dies_before_it_frees_the_claim_is_done_again_once(place, monkeypatch):
+    place.open()
+    place.claimed()
+    place.wait(31)
+    with monkeypatch.context() as patch:
+
+        def dies(*_):
+            raise Died
+
+        patch.setattr(place.store.claims, "void", dies)
+        with pytest.raises(Died):
+            recover_claims(place.line)
+    assert len(recover_claims(place.line)) == 1
+    assert len(place.asked()) == len(place.deliveries()) == 1
+
+
+@pytest.mark.parametrize("state", ["closed", "merged"])
+def test_a_dead_run_s_pull_request_that_is_not_open_is_freed_only(place, state):
+    place.open()
+    place.claimed()
+    place.here.forge.set_state(1, state)
+    _, asked = again(place)
+    assert (asked, place.deliveries(), place.store.claims.current(NAME, 1).state) == ((), [], "void")
+
+
+def test_a_run_that_died_after_the_forge_had_merged_is_followed_up(place, monkeypatch):
+    place.open()
+    claim, _ = place.evaluated()
+    with monkeypatch.context() as patch:
+
+        def dies(*_):
+            raise Died
+
+        patch.setattr(place.store.effects, "done", dies)
+        with pytest.raises(Died):
+            merge(place.line, claim, "run-1")
+    commit = place.now().merged_sha
+    _, asked = again(place)
+    assert (asked, place.store.claims.current(NAME, 1).state) == ((), "done")
+    assert (
+        place.store.effects.get(f"merge:{NAME}:1:{claim.subject.head}:{claim.subject.base}").external_id
+        == commit
+    )
+    assert [entry.action for entry in place.store.audit.entries()].count("merged") == 1
+    assert "change" not in place.here.repository.branches
+
+
+def asked_for(place):
+    place.open()
+    place.post()
+    [run] = place.asked()
+    return run
+
+
+def test_a_run_that_ended_without_taking_its_event_is_asked_for_under_a_new_key(place):
+    run = asked_for(place)
+    assert forget_runs(place.line, lambda key: True) == ()  # it may be about to begin
+    place.wait(16)
+    assert forget_runs(place.line, lambda key: False) == ()
+    assert forget_runs(place.line, lambda key: key == run.key) == (run.subject,)
+    [next_run] = place.asked()
+    assert next_run.key == run.subject.run_key(1)
+    assert forget_runs(place.line, lambda key: True) == ()
+    with pytest.raises(NotOurs):
+        place.claimed("run-1", key=run.key)
+    assert place.claimed("run-2", key=next_run.key)[0].holder == "run-2"
+
+
+def test_a_run_whose_head_is_not_the_present_one_is_not_forgotten_but_replaced(place):
+    run = asked_for(place)
+    place.push("change", {"more.py": "1"})
+    place.wait(16)
+    assert forget_runs(place.line, lambda key: True) == ()
+    assert [one.key for one in place.asked()] != [run.key]
+
+
+def test_a_run_that_goes_on_is_not_forgotten(place):
+    run = asked_for(place)
+    place.claimed("run-1", key=run.key)
+    place.post()
+    place.asked()
+    place.wait(16)
+    assert forget_runs(place.line, lambda key: True) == ()
+
+
+def test_workspaces_of_held_claims_are_kept(place):
+    place.open()
+    claim, _ = place.claimed()
+    remove_leftovers(place.line)
+    place.store.claims.end(claim, place.here.clock.now())
+    remove_leftovers(place.line)
+    assert place.sandbox.swept == [[f"{claim.subject.partition}-0"], []]
+    place.sandbox = None
+    assert remove_leftovers(place.line) == 0
+
+
+def test_after_a_freeze_it_is_decided_on_again_once(place, monkeypatch):
+    from cicd_defs.spec.freeze import Freeze
+
+    begin, end = "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"
+    freeze = Freeze.model_validate({"from": begin, "until": end})
+    place.declare(validation={"auto_merge": True}, merge={"approvals": 0, "freeze": (freeze,)})
+    monkeypatch.setattr(place.here.forge, "watched", lambda: (NAME,))
+    place.open()
+    _, decision = place.evaluated()
+    assert (decision.outcome, [vote.gate for vote in decision.reasons]) == ("hold", ["freeze"])
+    assert thaw(place.line) == 0
+    place.wait(24 * 3600)
+    assert (thaw(place.line), thaw(place.line)) == (1, 0)
