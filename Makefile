@@ -30,7 +30,7 @@ GATEWAY = state="$${CICD_HOME:-$$DAGSTER_HOME/cicd}" && mkdir -p "$$state" && \
   { ( [ -n "$$GITHUB_WEBHOOK_SECRET" ] || GITHUB_WEBHOOK_SECRET=$$(<"$$state/webhook-secret"); export GITHUB_WEBHOOK_SECRET; \
       .venv/bin/cicd serve --port $(GATEWAY_PORT) >>"$$state/serve.log" 2>&1 & serve=$$!; \
       while kill -0 $$$$ 2>/dev/null && kill -0 $$serve 2>/dev/null; do sleep 1; done; \
-      kill $$serve 2>/dev/null || { echo "The gateway has ended:" && tail -n 3 "$$state/serve.log"; } >&2 ) & } && \
+      kill $$serve 2>/dev/null || { echo "The gateway has ended; Dagster goes on. Its log says (GATEWAY_PORT=8001 would be another port):" && tail -n 3 "$$state/serve.log"; } >&2 ) & } && \
   echo "GitHub's events go to http://127.0.0.1:$(GATEWAY_PORT)/webhooks/github; the log is $$state/serve.log"
 # Runs a command; what it says is shown only where it fails.
 quietly = out=$$($(1) 2>&1) || { printf '%s\n' "$$out" "failed: $(1)" >&2; exit 1; }

@@ -41,7 +41,6 @@ install-cicd-defs:
 .PHONY: install-system
 install-system:
 	@echo '— Install: system'
-	export PYTEST_ADDOPTS=--junitxml=reports/junit.xml
 	sudo .ci/packages
 	# Ubuntu keeps programs such as bubblewrap from making namespaces.
 	sudo sysctl --quiet --write kernel.apparmor_restrict_unprivileged_userns=0
@@ -84,5 +83,4 @@ test-cicd-defs:
 .PHONY: test-system
 test-system:
 	@echo '— Test: system'
-	export PYTEST_ADDOPTS=--junitxml=reports/junit.xml
 	.venv/bin/python -m pytest -m system -n auto --dist loadfile --no-loadscope-reorder

@@ -21,7 +21,7 @@ from cicd_defs.adapters.project_folder import ProjectFolder
 from cicd_defs.adapters.sandbox.bubblewrap import Bubblewrap
 from cicd_defs.adapters.sandbox.choose import Choice, choose_sandbox
 from cicd_defs.adapters.store.engine import Store, open_store
-from cicd_defs.adapters.store.progress import Progress
+from cicd_defs.adapters.store.overview.progress import Progress
 from cicd_defs.flows.line import Limits, Line
 from cicd_defs.settings import Settings
 

@@ -28,7 +28,10 @@ def inbox_sensor(evaluate: Job, decide: Job) -> dg.SensorDefinition:
             report_dead(context.instance, claim.holder)
         remove_leftovers(line)
         for repository in line.forge.watched():
-            line.forge.notice(repository, line.now())
+            try:
+                line.forge.notice(repository, line.now())
+            except Exception as error:  # one damaged repository must not keep the others waiting
+                context.log.warning(f"{repository} could not be looked at: {error}")
         thaw(line)
         forget_runs(line, lambda key: has_ended(context.instance, key))
         asked = receive(line)

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from cicd_defs.cli import UsageProblem, app
 from cicd_defs.plan.pinned import read_pins
 from cicd_defs.plan.pins import VERSIONS, action, packaged
+from tests.adapters.test_git_https import SmartServer
 from tests.resources.https import certificate, serving
 from tests.resources.repository import git, repository
-from tests.adapters.test_git_https import SmartServer
 from tests.resources.test_registries import DIGEST, Registry
 
 CHECKOUT = "actions/checkout"

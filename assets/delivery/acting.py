@@ -36,6 +36,6 @@ def acting(
     """
     try:
         with user_errors():
-            yield from body(acting_claim(line, context.partition_key, context.run_id))
+            yield from body(acting_claim(line, context.partition_key, context.run.run_id))
     except NotOurs as reason:
         context.log.info(str(reason))

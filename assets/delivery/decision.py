@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.delivery.acting import acting
-from assets.delivery.partitions import GROUP, PULL_REQUESTS, VALUES
+from assets.delivery.partitions import GROUP, PULL_REQUESTS, RUN_KEY_TAG, VALUES
 from assets.delivery.shown import (
     decision_metadata,
     diagnosis_metadata,
@@ -21,7 +21,7 @@ from cicd_defs.facts.records.evaluations import Claim
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.decide import decide_merge, verdicts_of
 from cicd_defs.flows.pull_request.evaluate import PARTS
-from cicd_defs.flows.pull_request.merge import Merged, has_done
+from cicd_defs.flows.pull_request.merge import Merged, has_decided, has_done
 from cicd_defs.flows.pull_request.merge import merge as merge_once
 from cicd_defs.flows.pull_request.report import Report, report_on, say_decision
 from cicd_defs.flows.work.request_fix import FixRequest, request_fix
@@ -43,7 +43,7 @@ def evaluation_report(
     """What was found, with evidence: written on the forge as one check and one comment, edited in place."""
 
     def body(claim: Claim) -> Iterator[dg.Output[Report]]:
-        report = report_on(cicd_line, claim, context.run_id)
+        report = report_on(cicd_line, claim, context.run.run_id)
         yield dg.Output(report, metadata=report_metadata(report))
 
     yield from acting(context, cicd_line, body)
@@ -64,7 +64,7 @@ def merge_decision(
 
     def body(claim: Claim) -> Iterator[dg.Output[Decision]]:
         decision = decide_merge(cicd_line, claim)
-        say_decision(cicd_line, claim, context.run_id, decision)
+        say_decision(cicd_line, claim, context.run.run_id, decision)
         yield dg.Output(decision, metadata=decision_metadata(decision))
 
     yield from acting(context, cicd_line, body)
@@ -84,13 +84,14 @@ def merge(
     """The merge, made once where the decision says so."""
 
     def body(claim: Claim) -> Iterator[dg.Output[Merged]]:
-        made = merge_once(cicd_line, claim, context.run_id)
+        made = merge_once(cicd_line, claim, context.run.run_id)
         if isinstance(made, Merged):
             yield dg.Output(made, metadata=merged_metadata(made))
             has_done(cicd_line, claim, "merged", made.commit)
         else:
             context.log.info(made.reason)
             has_done(cicd_line, claim, "merged", made.reason)
+        has_decided(cicd_line, context.run.tags.get(RUN_KEY_TAG), context.run.run_id)
 
     yield from acting(context, cicd_line, body)
 

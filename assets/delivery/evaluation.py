@@ -42,7 +42,7 @@ def pull_request(
     run_key = context.run.tags.get(RUN_KEY_TAG)
     try:
         with user_errors():
-            claim, facts = claim_head(cicd_line, context.partition_key, context.run_id, run_key)
+            claim, facts = claim_head(cicd_line, context.partition_key, context.run.run_id, run_key)
     except NotOurs as reason:
         context.log.info(str(reason))
         return

@@ -21,8 +21,9 @@ import httpx
 import sqlalchemy as sa
 
 from cicd_defs.adapters.git.writing import GitRepositories, make_bare
+from cicd_defs.adapters.sandbox.bubblewrap import Bubblewrap
 from cicd_defs.adapters.sandbox.choose import _missing as sandbox_missing
-from cicd_defs.assembly import now, open_forge, open_store_of
+from cicd_defs.assembly import now, open_forge, open_store_of, workspaces_of
 from cicd_defs.demo.processes import WORKSPACE, free_port
 from cicd_defs.facts.github.pull_requests import PullRequest
 from cicd_defs.settings import Settings
@@ -221,10 +222,11 @@ class Running:
             process.stop()
 
     def remove(self) -> None:
-        """Kill what is left, and drop the databases."""
+        """Kill what is left, take its sandboxes down, and drop the databases."""
         for pid in self.processes_of_home():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        Bubblewrap(workspaces_of(self.settings)).sweep(())
         self.store.close()
         self.dagster.dispose()
         for name in self.databases:
@@ -332,6 +334,7 @@ class Running:
     def wait_until_quiet(self, seconds: float) -> None:
         """Wait until nothing goes on, and nothing begins for a while."""
         until, calm_since = time.monotonic() + seconds, None
+        assert self._keeper.is_alive()
         while calm_since is None or time.monotonic() - calm_since < CALM:
             busy = self.busy()
             calm_since = None if busy else calm_since or time.monotonic()

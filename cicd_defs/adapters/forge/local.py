@@ -14,7 +14,7 @@ from cicd_defs.adapters.forge.hosted import Hosted, HostedRepositories, check_lo
 from cicd_defs.adapters.forge.merging import check_order, make_merge
 from cicd_defs.adapters.forge.reports import EventInbox, Reports, has_come_to, now_of
 from cicd_defs.adapters.git.writing import GitRepositories, is_branch_name, move_branch, tip_of
-from cicd_defs.adapters.store.forge import ConversationRows, PullRequestRows
+from cicd_defs.adapters.store.forge.rows import ConversationRows, PullRequestRows
 from cicd_defs.facts.github.pull_requests import Check, Comment, MergeOrder, PullRequest, Review
 from cicd_defs.facts.github.refusals import ForgeError, MergeRefused
 

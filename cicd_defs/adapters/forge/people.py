@@ -6,7 +6,7 @@ from typing import Literal, NoReturn
 from cicd_defs.adapters.forge.events import comment_event, pull_request_event, review_event
 from cicd_defs.adapters.forge.hosted import check_login
 from cicd_defs.adapters.forge.local import LocalForge
-from cicd_defs.adapters.store.forge import OUR_LOGINS
+from cicd_defs.adapters.store.forge.rows import OUR_LOGINS
 from cicd_defs.facts.github.pull_requests import PullRequest, Review, Role
 from cicd_defs.facts.github.refusals import ForgeError
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from cicd_defs.adapters.forge.events import SOURCE, Event, pull_request_event, push_event
 from cicd_defs.adapters.forge.hosted import Hosted
 from cicd_defs.adapters.git.writing import GitRepositories, branches_of, tip_of
-from cicd_defs.adapters.store.forge import OUR_LOGIN, PullRequestRows, Seen, StoredPullRequest
+from cicd_defs.adapters.store.forge.rows import OUR_LOGIN, PullRequestRows, Seen, StoredPullRequest
 from cicd_defs.facts.github.pull_requests import PullRequest
 
 

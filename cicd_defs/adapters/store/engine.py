@@ -21,12 +21,12 @@ from cicd_defs.adapters.store.database import (
 )
 from cicd_defs.adapters.store.effects import Effects
 from cicd_defs.adapters.store.evidence import Evidence
-from cicd_defs.adapters.store.executions import Executions
 from cicd_defs.adapters.store.inbox import Inbox
 from cicd_defs.adapters.store.keys import Keys
 from cicd_defs.adapters.store.notifications import Notifications
-from cicd_defs.adapters.store.pipelines import Pipelines
-from cicd_defs.adapters.store.projects import Projects
+from cicd_defs.adapters.store.overview.executions import Executions
+from cicd_defs.adapters.store.overview.pipelines import Pipelines
+from cicd_defs.adapters.store.overview.projects import Projects
 from cicd_defs.adapters.store.tasks import Tasks
 
 __all__ = ["NEWEST", "Store", "StoreError", "open_store", "upgrade"]

@@ -275,7 +275,7 @@ def _state(found: "PullRequest") -> str:
 
 def _shown(forge: "LocalForge", found: "PullRequest") -> Iterator[str]:
     """A pull request, line by line."""
-    from cicd_defs.adapters.store.forge import OUR_LOGIN
+    from cicd_defs.adapters.store.forge.rows import OUR_LOGIN
 
     fork = ", from a fork" if found.from_fork else ""
     yield f"{_name(found)}  {found.title}"

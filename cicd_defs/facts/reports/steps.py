@@ -63,7 +63,7 @@ class Isolation(Value):
 
 
 class Limits(Value):
-    """What a sandbox may use: megabytes of memory and of written files, processors, processes; seconds for all steps."""
+    """What a sandbox may use: megabytes of memory and of files, processors, processes; seconds in all."""
 
     memory_mb: int = 2048
     disk_mb: int = 1024

@@ -8,7 +8,7 @@ from cicd_defs.flows.effects import CannotBeDone, Deed, once
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.claim import may_act
 from cicd_defs.flows.pull_request.decide import project_of, pull_request_of, verdicts_of
-from cicd_defs.flows.pull_request.receive import ask_again
+from cicd_defs.flows.pull_request.receive import DECIDE, ask_again
 from cicd_defs.judge.merge.decision import Decision
 
 LAST_STEPS = frozenset({"merged", "fixed"})
@@ -137,6 +137,12 @@ def _branch_deleted(line: Line, claim: Claim) -> None:
 
     deed = Deed(key=f"branch:{subject.repository}:{found.head_ref}:{subject.head}", kind="delete_branch")
     once(line.effects, deed, lambda: None, act, line.now)
+
+
+def has_decided(line: Line, run_key: str | None, holder: str) -> None:
+    """End the deliveries that a run was asked to decide for: it has decided, and done what followed."""
+    if run_key and run_key.startswith(DECIDE):
+        line.inbox.settle_run(run_key, f"Run {holder} has decided.", line.now())
 
 
 def has_done(line: Line, claim: Claim, step: str, what: str) -> None:

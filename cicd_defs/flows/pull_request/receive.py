@@ -23,6 +23,10 @@ MOST_ATTEMPTS = 10
 """How often a delivery is looked at in vain, by errors, before it is dead."""
 
 
+DECIDE = "decide:"
+"""What the key of a run that only decides begins with."""
+
+
 class AskedRun(Value):
     """A run to ask for: all parts (`evaluate`), or only what follows from what was found (`decide`)."""
 
@@ -112,10 +116,10 @@ def _decide_key(
 
     It names the delivery too: evidence can come back to what it was (a label on, off, on), and counts again then.
     """
-    if delivery.run_key and delivery.run_key.startswith(f"decide:{of}:"):
+    if delivery.run_key and delivery.run_key.startswith(f"{DECIDE}{of}:"):
         return delivery.run_key
-    shared = (run.key for run in asked.values() if run.key.startswith(f"decide:{of}:") and run.fresh)
-    return next(shared, f"decide:{of}:{evidence_digest(line, found)}:{delivery.id}")
+    shared = (run.key for run in asked.values() if run.key.startswith(f"{DECIDE}{of}:") and run.fresh)
+    return next(shared, f"{DECIDE}{of}:{evidence_digest(line, found)}:{delivery.id}")
 
 
 def refusal(project: Project, found: PullRequest | None) -> str:

@@ -96,9 +96,10 @@ def _write(line: Line, claim: Claim, holder: str, state: CheckState, body: str) 
     subject = claim.subject
     if project_of(line, claim).mode == "observe" or not may_act(line, claim, holder):
         return
-    check = Check(name=CHECK, commit=subject.head, state=state, summary=body[:60_000], ours=True)
-    digest = hashlib.sha256(f"{state}\n{body}".encode()).hexdigest()
     marker = marker_of(subject.number)
+    summary = body.removeprefix(marker).strip()
+    check = Check(name=CHECK, commit=subject.head, state=state, summary=summary, ours=True)
+    digest = hashlib.sha256(f"{state}\n{body}".encode()).hexdigest()
     once(
         line.effects,
         Deed(key=f"check:{subject.repository}:{subject.head}:{CHECK}", kind="check", digest=digest),

@@ -9,7 +9,14 @@ from cicd_defs.facts.records.evaluations import Claim, Subject
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.evaluate import workspace_name
 from cicd_defs.flows.pull_request.merge import finish_merge
-from cicd_defs.flows.pull_request.receive import MOST_AT_ONCE, ask_again, refusal, subject_of
+from cicd_defs.flows.pull_request.receive import (
+    DECIDE,
+    MOST_AT_ONCE,
+    MOST_ATTEMPTS,
+    ask_again,
+    refusal,
+    subject_of,
+)
 
 SILENT = timedelta(seconds=30)
 """After so long without a heartbeat the holder of a claim is taken for dead; it beats every few seconds."""
@@ -27,29 +34,41 @@ def recover_claims(line: Line) -> tuple[Claim, ...]:
     the run died after it had merged, what follows from the merge is done.
     """
     stale = line.claims.stale(line.now() - SILENT)
-    for claim in stale:
+    return tuple(claim for claim in stale if _recovered(line, claim))
+
+
+def _recovered(line: Line, claim: Claim) -> bool:
+    """Free one claim; False where its forge cannot be asked now, which must not keep the other claims waiting."""
+    try:
         found = line.forge.pull_request(claim.subject.repository, claim.subject.number)
-        if found and found.state == "open":
-            ask_again(line, found, f"recovered:{claim.subject.run_key(claim.generation)}")
-        if not (found and finish_merge(line, claim, found)):
-            line.claims.void(claim, line.now())
-        line.audit.append(
-            "cicd", "freed a dead run's claim", claim.subject.partition, {"run": claim.holder}, line.now()
-        )
-    return stale
+    except Exception:  # whatever a forge raises; the next look tries again
+        return False
+    if found and found.state == "open":
+        ask_again(line, found, f"recovered:{claim.subject.run_key(claim.generation)}")
+    if not (found and finish_merge(line, claim, found)):
+        line.claims.void(claim, line.now())
+    line.audit.append(
+        "cicd", "freed a dead run's claim", claim.subject.partition, {"run": claim.holder}, line.now()
+    )
+    return True
 
 
 def forget_runs(line: Line, has_ended: Callable[[str], bool]) -> tuple[Subject, ...]:
     """Let runs that ended without taking their deliveries be asked for anew; return their subjects.
 
     `has_ended` tells of a run key whether its run is over, or has not begun for too long. Such a run found no free
-    slot, or its process died before its first step. Its key is used up, so its subject gets the next generation.
+    slot, or its process died before its first step. Its key is used up, so its subject gets the next generation; a
+    decision is asked for under another key, at most ten times.
     """
     forgotten = []
     for delivery in line.inbox.waiting(MOST_AT_ONCE):
         if delivery.run_key is None or delivery.asked_at is None or line.now() - delivery.asked_at < PATIENCE:
             continue
-        if has_ended(delivery.run_key) and (subject := _subject_asked_for(line, delivery)):
+        if not has_ended(delivery.run_key):
+            continue
+        if delivery.run_key.startswith(DECIDE):
+            _decide_again(line, delivery, delivery.run_key)
+        elif subject := _subject_asked_for(line, delivery):
             claim = line.claims.take(
                 subject, line.claims.generation(subject), NOBODY, line.now(), MOST_CLAIMS
             )
@@ -59,14 +78,26 @@ def forget_runs(line: Line, has_ended: Callable[[str], bool]) -> tuple[Subject, 
     return tuple(forgotten)
 
 
+def _decide_again(line: Line, delivery: Delivery, run_key: str) -> None:
+    """Ask for a decision under a new key: its run has ended and has not decided."""
+    why = "The run that was to decide ended before it had."
+    if line.inbox.tried(delivery.id, why, line.now()) >= MOST_ATTEMPTS:
+        line.inbox.settle([delivery.id], "dead", why, line.now())
+    else:
+        line.inbox.asked([delivery.id], f"{run_key}:again", line.now())
+
+
 def _subject_asked_for(line: Line, delivery: Delivery) -> Subject | None:
     """What a delivery's run was asked for, where that is still what its pull request is."""
     try:
         event = read_event(delivery.event, delivery.body)
     except MalformedEvent:
         return None
-    project = line.projects.of_repository(event.repository)
-    found = line.forge.pull_request(event.repository, event.number) if event.number else None
+    try:
+        project = line.projects.of_repository(event.repository)
+        found = line.forge.pull_request(event.repository, event.number) if event.number else None
+    except Exception:  # whatever a forge raises; the next look tries again
+        return None
     if project is None or found is None or refusal(project, found):
         return None
     subject = subject_of(project, found)

@@ -15,7 +15,7 @@ VERDICTS = {
     "not_evaluated": "not evaluated",
     "fault": "could not be completed",
 }
-MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "–", "not_evaluated": "?", "fault": "!"}
+MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "-", "not_evaluated": "?", "fault": "!"}
 _ENDED = {"timed_out": "took too long", "killed": "was stopped", "not_started": "did not start"}
 
 

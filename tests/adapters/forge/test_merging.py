@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cicd_defs.adapters.git.writing import move_branch
 from cicd_defs.facts.github.refusals import MergeRefused
 from tests.adapters.forge.conftest import NAME, NOW, forge_at, order
 from tests.resources.repository import git
@@ -185,6 +186,17 @@ def test_the_same_order_carried_out_at_once_gives_one_merge(place, tmp_path):
     assert {out.strip() for out, _ in outcomes} == {place.tip("main")}
     assert log(place, "%P") == wanted.base
     assert sorted(place.events()) == ["pull_request closed 1", "pull_request opened 1", "push"]
+
+
+def test_a_base_that_the_same_merge_has_just_moved_is_merged(place, monkeypatch):
+    found = place.open()
+
+    def outrun(*arguments):
+        assert move_branch(*arguments)
+        return move_branch(*arguments)
+
+    monkeypatch.setattr("cicd_defs.adapters.forge.local.move_branch", outrun)
+    assert place.forge.merge(order(found), NOW) == place.tip("main") != found.base_sha
 
 
 def test_many_who_open_and_look_at_once(place, tmp_path):

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from cicd_defs.adapters.store import forge_tables  # noqa: F401 - its tables belong to the metadata
+import cicd_defs.adapters.store.forge.tables  # noqa: F401 - its tables belong to the metadata
 from cicd_defs.adapters.store.database import reading, writing
 from cicd_defs.adapters.store.engine import MIGRATIONS, NEWEST, StoreError, open_store, upgrade
 from cicd_defs.adapters.store.metadata import metadata

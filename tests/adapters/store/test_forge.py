@@ -3,7 +3,7 @@
 import threading
 from datetime import UTC, datetime
 
-from cicd_defs.adapters.store.forge import ConversationRows, PullRequestRows, Seen
+from cicd_defs.adapters.store.forge.rows import ConversationRows, PullRequestRows, Seen
 from cicd_defs.facts.github.pull_requests import Check, PullRequest
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -51,8 +51,11 @@ def test_a_ref_is_seen_by_whoever_is_first(store):
 def test_many_who_write_at_once(store):
     rows, conversation = PullRequestRows(store.engine), ConversationRows(store.engine)
     numbers: list[int] = []
+    together = threading.Barrier(6)
 
     def act(number: int) -> None:
+        conversation.comments("a/b", 1)
+        together.wait(30)
         numbers.extend(rows.add(opened(branch), NOW) for branch in ("same", f"b{number}"))
         conversation.put_comment("a/b", 1, "<!-- m -->", f"<!-- m --> {number}", NOW)
         conversation.put_check("a/b", Check(name="c", commit="1" * 40, state="success", ours=True), NOW)

@@ -3,7 +3,7 @@
 import pytest
 
 from cicd_defs.flows.pull_request.claim import NotOurs
-from cicd_defs.flows.pull_request.merge import Merged, merge
+from cicd_defs.flows.pull_request.merge import LAST_STEPS, Merged, has_decided, has_done, merge
 from cicd_defs.flows.run.recover import forget_runs, recover_claims, remove_leftovers
 from cicd_defs.flows.run.thaw import thaw
 from tests.flows.memory import Died
@@ -114,6 +114,61 @@ def test_a_run_that_ended_without_taking_its_event_is_asked_for_under_a_new_key(
     with pytest.raises(NotOurs):
         place.claimed("run-1", key=run.key)
     assert place.claimed("run-2", key=next_run.key)[0].holder == "run-2"
+
+
+def decision_asked_for(place):
+    """A pull request that was evaluated, and an event that has it decided again."""
+    place.open()
+    claim, _ = place.evaluated()
+    for step in LAST_STEPS:
+        has_done(place.line, claim, step, "x")
+    place.post(action="labeled")
+    [run] = place.asked()
+    return run
+
+
+def test_an_event_ends_when_it_was_decided_on(place):
+    run = decision_asked_for(place)
+    has_decided(place.line, None, "run-2")
+    has_decided(place.line, run.subject.run_key(0), "run-2")
+    assert place.ends() == ["asked"]
+    has_decided(place.line, run.key, "run-2")
+    assert (place.ends(), place.asked()) == (["done"], ())
+
+
+def test_a_decision_whose_run_died_is_asked_for_under_other_keys_and_not_for_ever(place):
+    run = decision_asked_for(place)
+    keys = [run.key]
+    while place.ends() == ["asked"]:
+        forget_runs(place.line, lambda key: True)
+        assert [one.key for one in place.asked()] == keys[-1:]  # it may be about to begin
+        place.wait(16)
+        forget_runs(place.line, lambda key: False)
+        assert [one.key for one in place.asked()] == keys[-1:]
+        forget_runs(place.line, lambda key: True)
+        keys += [one.key for one in place.asked()]
+    assert (len(keys), len(set(keys)), place.ends()) == (10, 10, ["dead"])
+
+
+@pytest.mark.parametrize("look", [recover_claims, lambda line: forget_runs(line, lambda key: True)])
+def test_a_forge_that_fails_for_one_keeps_no_other_waiting(place, look, monkeypatch):
+    for number in (1, 2):
+        place.open(f"c{number}", {f"{number}.py": "1"})
+        if look is recover_claims:
+            place.claimed(f"run-{number}", number)
+        place.post(number=number)
+    place.asked()
+    place.wait(31)
+    real = place.here.forge.pull_request
+
+    def broken(repository, number):
+        if number == 1:
+            raise RuntimeError("its project file is refused now")
+        return real(repository, number)
+
+    monkeypatch.setattr(place.here.forge, "pull_request", broken)
+    [found] = look(place.line)
+    assert getattr(found, "subject", found).number == 2
 
 
 def test_a_run_whose_head_is_not_the_present_one_is_not_forgotten_but_replaced(place):

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from cicd_defs.adapters.store import forge_tables, tables  # noqa: F401 - they put their tables into the metadata
+from cicd_defs.adapters.store import tables  # noqa: F401 - they put their tables into the metadata
+from cicd_defs.adapters.store.forge import tables as forge_tables  # noqa: F401
 from cicd_defs.adapters.store.metadata import metadata
 
 connection = context.config.attributes["connection"]

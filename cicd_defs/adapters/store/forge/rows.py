@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from cicd_defs.adapters.store.database import add_once, insert, one_at_a_time, reading, writing
-from cicd_defs.adapters.store.forge_tables import branches, checks, comments, people, pull_requests, reviews
+from cicd_defs.adapters.store.forge.tables import branches, checks, comments, people, pull_requests, reviews
 from cicd_defs.facts.github.pull_requests import Check, Comment, PullRequest, Review, Role
 from cicd_defs.facts.value import Value
 

@@ -4,9 +4,9 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from cicd_defs.adapters.store.executions import Executions
-from cicd_defs.adapters.store.pipelines import Pipelines
-from cicd_defs.adapters.store.projects import Projects
+from cicd_defs.adapters.store.overview.executions import Executions
+from cicd_defs.adapters.store.overview.pipelines import Pipelines
+from cicd_defs.adapters.store.overview.projects import Projects
 from cicd_defs.facts.records.evaluations import Claim
 from cicd_defs.facts.records.work import Task
 from cicd_defs.spec.model import Project

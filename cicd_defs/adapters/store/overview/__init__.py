@@ -1,0 +1,1 @@
+"""How far projects, evaluations and tasks are, for people: nothing is decided on it."""
