@@ -136,12 +136,15 @@ def merged_metadata(merged: Merged) -> Metadata:
 
 
 def diagnosis_metadata(diagnosis: Diagnosis) -> Metadata:
-    """What failed."""
-    lines = [f"**{plain(diagnosis.summary)}**"]
-    for failure in diagnosis.failures:
-        named = [f"- {plain(test.id)}" for test in failure.tests]
-        lines += ["", f"{failure.category}: {plain(failure.step)}", *named, fenced(failure.tail)]
-    return {"report": dg.MetadataValue.md("\n".join(lines)), "failures": len(diagnosis.failures)}
+    """What failed: the failing tests first, then the last lines of each step."""
+    lines = [f"**{plain(diagnosis.summary)}**", ""]
+    lines += [f"- {plain(test.id)}" for failure in diagnosis.failures for test in failure.tests]
+    output = "\n\n".join(f"{failure.step}\n{failure.tail}" for failure in diagnosis.failures)
+    return {
+        "report": dg.MetadataValue.md("\n".join(lines)),
+        "last lines": dg.MetadataValue.md(fenced(output)),
+        "failures": len(diagnosis.failures),
+    }
 
 
 def fix_metadata(asked: FixRequest) -> Metadata:
