@@ -1,5 +1,8 @@
 """Pull requests: events in the inbox become runs; dead runs are asked for again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import dagster as dg
 
 from assets.delivery.partitions import PULL_REQUESTS
@@ -24,16 +27,18 @@ def inbox_sensor(evaluate: Job, decide: Job) -> dg.SensorDefinition:
     )
     def inbox(context: dg.SensorEvaluationContext, cicd_line: dg.ResourceParam[Line]) -> dg.SensorResult:
         line = cicd_line
-        for claim in recover_claims(line):
-            report_dead(context.instance, claim.holder)
-        remove_leftovers(line)
+        with going_on(context, "claims of dead runs"):
+            for claim in recover_claims(line):
+                report_dead(context.instance, claim.holder)
+        with going_on(context, "workspaces that nobody needs"):
+            remove_leftovers(line)
         for repository in line.forge.watched():
-            try:
+            with going_on(context, repository):
                 line.forge.notice(repository, line.now())
-            except Exception as error:  # one damaged repository must not keep the others waiting
-                context.log.warning(f"{repository} could not be looked at: {error}")
-        thaw(line)
-        forget_runs(line, lambda key: has_ended(context.instance, key))
+        with going_on(context, "freezes that have ended"):
+            thaw(line)
+        with going_on(context, "runs that have ended"):
+            forget_runs(line, lambda key: has_ended(context.instance, key))
         asked = receive(line)
         if not asked:
             return dg.SensorResult(skip_reason="Nothing waits in the inbox.")
@@ -44,6 +49,15 @@ def inbox_sensor(evaluate: Job, decide: Job) -> dg.SensorDefinition:
         )
 
     return inbox
+
+
+@contextmanager
+def going_on(context: dg.SensorEvaluationContext, what: str) -> Iterator[None]:
+    """Look after one thing; where that fails, say so and go on: it must not keep anything else waiting."""
+    try:
+        yield
+    except Exception as error:
+        context.log.warning(f"{what}: could not be looked after now: {type(error).__name__}: {error}")
 
 
 def request_of(run: AskedRun) -> dg.RunRequest:

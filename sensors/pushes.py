@@ -1,6 +1,8 @@
 """A push to a project's branch: its repository is looked at again."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +13,7 @@ from cicd_defs.facts.records.deliveries import Delivery
 from cicd_defs.settings import Settings
 
 MOST_AT_ONCE = 500
+SETTLED = timedelta(seconds=10)
 
 
 def pushes_sensor(pushed: Mapping[tuple[str, str], str], settings: Settings) -> dg.SensorDefinition:
@@ -51,7 +54,10 @@ def deliveries_after(settings: Settings, seen: int) -> tuple[Delivery, ...]:
         return ()
     store = open_store(settings.store_url)
     try:
-        return store.inbox.after(seen, "push", MOST_AT_ONCE)
+        found = store.inbox.after(seen, "push", MOST_AT_ONCE)
+        # Ids can come to be seen in another order than they were given: the newest are left for the next look.
+        settled = datetime.now(UTC) - SETTLED
+        return tuple(takewhile(lambda delivery: delivery.received_at < settled, found))
     finally:
         store.close()
 

@@ -5,11 +5,14 @@ import dagster as dg
 from assets.delivery.partitions import TASKS
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.work.expire import keep_runs_going
+from cicd_defs.flows.work.notes import call_person
+from cicd_defs.flows.work.write_prompt import task_of
 from sensors.inbox import PROJECT_TAG
-from sensors.runs import Job, attempt_of
+from sensors.runs import MOST_ATTEMPTS, Job, attempt_of
 
 TASK_TAG, AGENT_TAG = "cicd/task", "cicd/agent_run"
 MOST_AT_ONCE = 50
+FAILED = "Its run failed {} times; Dagster shows under Runs why."
 
 
 def tasks_sensor(work: Job) -> dg.SensorDefinition:
@@ -23,20 +26,17 @@ def tasks_sensor(work: Job) -> dg.SensorDefinition:
         description="Asks for the prompt and the agent of each task that was submitted.",
     )
     def tasks(context: dg.SensorEvaluationContext, cicd_line: dg.ResourceParam[Line]) -> dg.SensorResult:
-        waiting = cicd_line.tasks.waiting(MOST_AT_ONCE)
-        if not waiting:
-            return dg.SensorResult(skip_reason="No task was submitted.")
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(
-                    run_key=f"task:{task.key}:{attempt_of(context.instance, work.name, {TASK_TAG: task.key})}",
-                    partition_key=task.key,
-                    tags={PROJECT_TAG: task.project, TASK_TAG: task.key},
-                )
-                for task in waiting
-            ],
-            dynamic_partitions_requests=[TASKS.build_add_request([task.key for task in waiting])],
-        )
+        requests = []
+        for task in cicd_line.tasks.waiting(MOST_AT_ONCE):
+            tags = {PROJECT_TAG: task.project, TASK_TAG: task.key}
+            attempt = attempt_of(context.instance, work.name, {TASK_TAG: task.key})
+            if attempt >= MOST_ATTEMPTS:
+                call_person(cicd_line, task, "failed", "work", FAILED.format(attempt))
+                continue
+            requests.append(
+                dg.RunRequest(run_key=f"task:{task.key}:{attempt}", partition_key=task.key, tags=tags)
+            )
+        return _result(requests, "No task was submitted.")
 
     return tasks
 
@@ -53,19 +53,25 @@ def agents_sensor(harvest: Job) -> dg.SensorDefinition:
     )
     def agents(context: dg.SensorEvaluationContext, cicd_line: dg.ResourceParam[Line]) -> dg.SensorResult:
         keep_runs_going(cicd_line)
-        ended = cicd_line.agent_runs.unharvested(MOST_AT_ONCE)
-        if not ended:
-            return dg.SensorResult(skip_reason="No agent has ended.")
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(
-                    run_key=f"agent:{run.id}:{attempt_of(context.instance, harvest.name, {AGENT_TAG: run.id})}",
-                    partition_key=run.task_key,
-                    tags={PROJECT_TAG: run.project, TASK_TAG: run.task_key, AGENT_TAG: run.id},
-                )
-                for run in ended
-            ],
-            dynamic_partitions_requests=[TASKS.build_add_request([run.task_key for run in ended])],
-        )
+        requests = []
+        for run in cicd_line.agent_runs.unharvested(MOST_AT_ONCE):
+            tags = {PROJECT_TAG: run.project, TASK_TAG: run.task_key, AGENT_TAG: run.id}
+            attempt = attempt_of(context.instance, harvest.name, {AGENT_TAG: run.id})
+            if attempt >= MOST_ATTEMPTS:
+                task = task_of(cicd_line, run.task_key)
+                call_person(cicd_line, task, "needs_a_person", run.intent, FAILED.format(attempt))
+                cicd_line.agent_runs.update(run.id, cicd_line.now(), harvested=True)
+                continue
+            requests.append(
+                dg.RunRequest(run_key=f"agent:{run.id}:{attempt}", partition_key=run.task_key, tags=tags)
+            )
+        return _result(requests, "No agent has ended.")
 
     return agents
+
+
+def _result(requests: list[dg.RunRequest], otherwise: str) -> dg.SensorResult:
+    if not requests:
+        return dg.SensorResult(skip_reason=otherwise)
+    keys = sorted({str(request.partition_key) for request in requests})
+    return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=[TASKS.build_add_request(keys)])

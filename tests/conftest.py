@@ -11,21 +11,29 @@ from tests.checkers import CHECKERS, HERE, NODE, Finding, Missing, available, le
 
 TESTS = Path(__file__).parent
 LONGEST_FIRST = (
+    "system/test_kills.py",
     "containers/test_engine.py",
-    "ui/test_ui.py",
-    "pairwise/test_pairwise.py",
+    "system/test_pull_requests.py",
     "definitions/test_demo.py",
     "act/test_samples.py",
-    "act/test_nightly.py",
-    "act/test_release.py",
-    "act/test_act.py",
+    "ui/test_ui.py",
+    "adapters/sandbox/test_bubblewrap.py",
+    "pairwise/test_pairwise.py",
+    "system/test_event_line.py",
     "plan/test_hostile.py",
+    "act/test_release.py",
+    "adapters/forge/test_merging.py",
+    "act/test_act.py",
+    "adapters/store/test_claims.py",
+    "gateway/test_served.py",
+    "adapters/store/test_effects.py",
+    "plan/test_release.py",
+    "resources/test_values.py",
+    "act/test_nightly.py",
     "assets/test_projects.py",
+    "definitions/test_nightly.py",
     "regenerate/test_campaign.py",
     "judge/test_own_output.py",
-    "definitions/test_projects.py",
-    "definitions/test_nightly.py",
-    "resources/test_scan_tools.py",
 )
 """The files that take longest begin first: no process is left alone with one of them while the others have ended."""
 

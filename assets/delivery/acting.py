@@ -11,6 +11,7 @@ from cicd_defs.facts.records.evaluations import Claim
 from cicd_defs.flows.errors import CicdError
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.claim import NotOurs, acting_claim
+from cicd_defs.flows.run.recover import give_up
 
 Yielded = TypeVar("Yielded")
 
@@ -28,14 +29,20 @@ def user_errors() -> Iterator[None]:
 
 
 def acting(
-    context: dg.AssetExecutionContext, line: Line, body: Callable[[Claim], Iterator[Yielded]]
+    context: dg.AssetExecutionContext,
+    line: Line,
+    body: Callable[[Claim], Iterator[Yielded]],
+    evaluates: bool = False,
 ) -> Iterator[Yielded]:
     """Yield what a step's body yields under the claim that its run may act for.
 
-    Where the run may not act (any more), nothing is yielded, the reason is logged, and Dagster skips what follows.
+    Where the run may not act (any more), nothing is yielded, the reason is logged, and Dagster skips what follows. A
+    claim that it still holds then is given up.
     """
+    partition, run = context.partition_key, context.run.run_id
     try:
         with user_errors():
-            yield from body(acting_claim(line, context.partition_key, context.run.run_id))
+            yield from body(acting_claim(line, partition, run, evaluates))
     except NotOurs as reason:
         context.log.info(str(reason))
+        give_up(line, partition, run)

@@ -16,6 +16,8 @@ from cicd_defs.flows.pull_request.decide import facts_kept, keep_facts, project_
 from cicd_defs.flows.pull_request.evaluate import AFTER, PARTS, Bench, evaluate
 from resources.heartbeats import Heartbeats
 
+BEFORE = {part: [AFTER[part]] if part in AFTER else [] for part in PARTS}
+BEFORE = {part: [AFTER[part]] if part in AFTER else [] for part in PARTS}
 VERDICT = dg.PythonObjectDagsterType(Verdict)
 
 DESCRIPTIONS = {
@@ -66,8 +68,9 @@ def pull_request(
         )
         for part in PARTS
     },
+    # Each follows the pull request too: the part before it may not be selected.
     internal_asset_deps={
-        part: {dg.AssetKey(AFTER[part])} if part in AFTER else {dg.AssetKey("pull_request")} for part in PARTS
+        part: {dg.AssetKey("pull_request"), *map(dg.AssetKey, BEFORE[part])} for part in PARTS
     },
     check_specs=[
         dg.AssetCheckSpec(
@@ -87,7 +90,7 @@ def evaluation(
         for verdict in evaluate(bench, wanted):
             yield _result(verdict)
 
-    yield from acting(context, cicd_line, body)
+    yield from acting(context, cicd_line, body, evaluates=True)
 
 
 def _result(verdict: Verdict) -> dg.MaterializeResult[Verdict]:

@@ -7,6 +7,8 @@ from cicd_defs.adapters.project_files import Declared, read_file
 from cicd_defs.spec.model import Project
 
 SUFFIXES = (".yaml", ".yml")
+MOST_KEPT = 4096
+"""Files of which the content is kept in memory until they change."""
 
 
 class ProjectFolder:
@@ -36,11 +38,11 @@ class ProjectFolder:
             project = self.get(repository.removeprefix("local/"))
             return project if project and project.forge_name == repository else None
         # Only a file that holds the name's text can declare it, and to look for it is quicker than to read each.
-        wanted = repository.encode()
+        wanted = repository.casefold()  # GitHub's names differ by more than case
         for path in self._paths():
-            if wanted in _bytes(path):
+            if path.is_file() and wanted in _text(path, *_state(path)):
                 declared = _read(path, *_state(path))
-                if declared and declared.project.forge_name == repository:
+                if declared and declared.project.forge_name.casefold() == wanted:
                     return declared.project
         return None
 
@@ -57,14 +59,15 @@ def _state(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-def _bytes(path: Path) -> bytes:
+@lru_cache(maxsize=MOST_KEPT)
+def _text(path: Path, modified: int, size: int) -> str:  # noqa: ARG001 - a changed file is read anew
     try:
-        return path.read_bytes() if path.is_file() else b""
+        return path.read_bytes()[: 1 << 16].decode("utf-8", "replace").casefold()
     except OSError:
-        return b""
+        return ""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_KEPT)
 def _read(path: Path, modified: int, size: int) -> Declared | None:  # noqa: ARG001 - a changed file is read anew
     file = read_file(path)
     return Declared(file.project, file.path, file.shown, file.digest) if file.project else None

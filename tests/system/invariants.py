@@ -7,8 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from cicd_defs.adapters.git import run_git
-from cicd_defs.adapters.sandbox.limits.cgroups import MOUNT
 from cicd_defs.adapters.sandbox.housing import marker_of
+from cicd_defs.adapters.sandbox.limits.cgroups import MOUNT
 from cicd_defs.adapters.sandbox.limits.slots import FOLDER as SLOTS
 from cicd_defs.adapters.store.tables import effects, inbox, notifications
 from cicd_defs.facts.github.pull_requests import PullRequest
@@ -61,7 +61,7 @@ def it_was_commented_once(line: Running, found: PullRequest) -> None:
 
 
 def nothing_was_merged_twice(line: Running, pulls: tuple[PullRequest, ...]) -> None:
-    """The main branch has one commit for each merged pull request, and the ledger, the log and the notes say the same."""
+    """The main branch has one commit for each merged pull request; ledger, log and notes say the same."""
     merged = {found.number: found.merged_sha for found in pulls if found.state == "merged"}
     log = run_git("log", "--format=%H %s", "main", git_dir=Path(line.git_dir)).decode().splitlines()
     made = [one.split(" ", 1) for one in log[:-1]]
@@ -107,10 +107,14 @@ def nothing_is_left(line: Running, seconds: float = 60.0) -> None:
 def leftovers(line: Running) -> list[str]:
     """What sandboxes have left on this machine, in words."""
     root = line.settings.cicd_home / "workspaces"
-    there = [str(place) for place in root.iterdir() if not place.name.startswith(".pip")] if root.is_dir() else []
+    there = (
+        [str(place) for place in root.iterdir() if not place.name.startswith(".pip")] if root.is_dir() else []
+    )
     mounts = [row for row in Path("/proc/self/mountinfo").read_text().splitlines() if str(root) in row]
     slots = [str(slot) for slot in SLOTS.glob("[0-9]*") if slot.read_text().startswith(str(root))]
-    names = {f"{run.partition}-{number}" for run in line.dagster_runs() if run.partition for number in range(40)}
+    names = {
+        f"{run.partition}-{number}" for run in line.dagster_runs() if run.partition for number in range(40)
+    }
     markers = {marker_of(root / name) for name in names}
     groups = [str(one) for one in MOUNT.rglob("cicd-sandbox-*") if one.name.rpartition("-")[2] in markers]
     held = _marked(markers)

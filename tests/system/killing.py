@@ -4,39 +4,42 @@ import os
 import signal
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
+from cicd_defs.assembly import now
 from tests.system.running import Running
 
 
 def kill_line(line: Running) -> None:
     """Kill the daemon with its code server, and the runs that this one has started."""
-    line.processes["daemon"].kill_group()
+    line.keeper.processes["daemon"].kill_group()
 
 
 def kill_gateway(line: Running) -> None:
     """Kill the gateway."""
-    line.processes["gateway"].kill_group()
+    line.keeper.processes["gateway"].kill_group()
 
 
-def kill_run_at_work(line: Running, seconds: float = 60.0) -> None:
-    """Kill the process of a run while its sandbox is at work; nothing where none is within a minute."""
+def kill_run_at_work(line: Running, seconds: float = 180.0) -> None:
+    """Kill the process of a run that holds a claim, while its sandbox is at work."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        for pid in _at_work(line):
+        for pid in _at_work(line) if line.store.claims.stale(now() + timedelta(days=1)) else ():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
                 return
         time.sleep(0.05)
+    raise AssertionError(f"no run was at work within {seconds:g} s. {line.told()}")
 
 
 def _at_work(line: Running) -> list[int]:
     """Processes of runs that have started a sandbox."""
-    ours, found = set(line.processes_of_home()), []
-    for pid in ours:
+    found = []
+    for pid in line.processes_of_home():
         with suppress(OSError):
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            names = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
-            if any(b"bwrap" in name for name in names):
+            threads = Path(f"/proc/{pid}/task").iterdir()
+            children = [child for thread in threads for child in (thread / "children").read_text().split()]
+            if any(b"bwrap" in Path(f"/proc/{child}/cmdline").read_bytes() for child in children):
                 found.append(pid)
     return found

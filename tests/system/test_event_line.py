@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from cicd_defs.assembly import now
 from tests.system.invariants import check
-from tests.system.running import REPOSITORY, Running, missing, running
+from tests.system.playing import open_in_silence, post_event
+from tests.system.running import REPOSITORY, missing, running
 
 pytestmark = [pytest.mark.system, pytest.mark.skipif(bool(missing()), reason=missing() or "all is there")]
 
@@ -21,33 +21,11 @@ def merged(tmp_path_factory, postgres):
     """A line with a pull request that was merged because of one posted event, and the address of its webserver."""
     with running(tmp_path_factory.mktemp("line"), postgres) as line:
         address = line.webserver()
-        # The forge does not tell of it, and nobody watches: the event alone does.
-        line.forge.push(REPOSITORY, "emma", line.commit({"books/emma.txt": "Title: Emma\n"}), None, now())
-        found = pull_request(line)
+        found = open_in_silence(line, "emma")
         assert not line.store.inbox.waiting(10)
-        delivery = line.post_event(found)
+        delivery = post_event(line, found)
         line.wait_until_quiet(240)
         yield line, address, delivery
-
-
-def pull_request(line: Running):
-    from cicd_defs.adapters.git.writing import GitRepositories
-    from cicd_defs.facts.github.pull_requests import PullRequest
-
-    tips = {ref: GitRepositories().tip(line.git_dir, ref) for ref in ("emma", "main")}
-    opened = PullRequest(
-        repository=REPOSITORY,
-        number=0,
-        title="Add Emma",
-        author="bob",
-        author_role="member",
-        head_ref="emma",
-        head_sha=tips["emma"],
-        base_ref="main",
-        base_sha=tips["main"],
-    )
-    number = line.forge.rows.add(opened, now())
-    return line.forge.pull_request(REPOSITORY, number)
 
 
 def asked(address: str, query: str):
@@ -99,7 +77,7 @@ def test_the_same_delivery_again_changes_nothing(merged):
     line, _, _ = merged
     before = len(line.dagster_runs())
     again = line.forge.pull_request(REPOSITORY, 1)
-    line.post_event(again)
+    post_event(line, again)
     line.wait_until_quiet(60)
     assert len(line.dagster_runs()) == before
     check(line)

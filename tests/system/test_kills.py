@@ -9,7 +9,8 @@ import pytest
 
 from tests.system.invariants import check
 from tests.system.killing import kill_gateway, kill_line, kill_run_at_work
-from tests.system.running import REPOSITORY, Running, added, changed, missing, running
+from tests.system.playing import added, changed, open_pull_request, post_event, submit_task
+from tests.system.running import REPOSITORY, Running, marked, missing, running
 
 pytestmark = [pytest.mark.system, pytest.mark.skipif(bool(missing()), reason=missing() or "all is there")]
 
@@ -39,14 +40,17 @@ TITLE = "Add a second attempt"
 ATTEMPTS = [added("books/second.txt", "No title\n"), changed("books/second.txt", "No title", "Title: second")]
 """What the agent does: a book without a title, which turns the check red, then the mended book."""
 
+TEXTS = {"bad": "It has none\n", "long": "Title: long\n" + 4 * "Page\n"}
+"""What books say that say something else than their title; a page is read in a second."""
+
 
 def play(line: Running, pulls: Sequence[str] = ("emma", "faust", "bad"), task: str = TITLE) -> None:
     """Submit a task of which the first attempt is red, and open pull requests; `bad` fails its check."""
     if task:
-        line.submit_task(task, ATTEMPTS)
-    opened = [line.open_pull_request(name, "It has none\n" if name == "bad" else None) for name in pulls]
+        submit_task(line, task, ATTEMPTS)
+    opened = [open_pull_request(line, name, TEXTS.get(name)) for name in pulls]
     for found in opened:
-        line.post_event(found)
+        post_event(line, found)
 
 
 def ended_well(line: Running) -> None:
@@ -76,7 +80,7 @@ def test_killed_at_five_points_at_once(tmp_path, postgres):
 
 def names(*points: str) -> set[str]:
     """Points as the names of their markers."""
-    return {point.partition("@")[0].replace(":", "-") for point in points}
+    return {marked(point) for point in points}
 
 
 @pytest.mark.soak
@@ -97,7 +101,7 @@ def test_killed_at_one_point(point, tmp_path, postgres):
 @pytest.mark.parametrize("kill", [kill_line, kill_run_at_work, kill_gateway], ids=lambda kill: kill.__name__)
 def test_killed_from_outside(kill, tmp_path, postgres):
     with running(tmp_path, postgres) as line:
-        play(line, ("emma", "faust"))
+        play(line, ("emma", "long"))
         for _ in range(2):
             time.sleep(7)
             kill(line)
@@ -110,9 +114,11 @@ def test_killed_from_outside(kill, tmp_path, postgres):
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_at_all_points_overlapped(seed, tmp_path, postgres):
     chance = random.Random(seed)
-    points = " ".join(f"{point}@{chance.choice((1, 1, 2)) if point == 'sensor:asked' else 1}" for point in LINE)
+    points = " ".join(
+        f"{point}@{chance.choice((1, 1, 2)) if point == 'sensor:asked' else 1}" for point in LINE
+    )
     with running(tmp_path, postgres, " ".join(GATEWAY), points) as line:
-        play(line, ("emma", "faust", "bad", "lear"))
+        play(line, ("emma", "faust", "bad", "long"))
         for kill in chance.sample((kill_line, kill_run_at_work, kill_gateway), k=2):
             time.sleep(chance.uniform(5, 40))
             kill(line)

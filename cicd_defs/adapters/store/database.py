@@ -27,6 +27,14 @@ class StoreError(Exception):
     """The store cannot be reached, or does not do what is asked of it: where, what, and what to do next."""
 
 
+def _read_json(text: str) -> Any:
+    """Parse a stored JSON text. A damaged one becomes an object that says so: it keeps no other row from being read."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"damaged": text}
+
+
 def engine_for(url: str) -> sa.Engine:
     """Make the engine of an address; nothing is opened yet. Raises `StoreError` for one that makes no sense."""
     try:
@@ -38,6 +46,7 @@ def engine_for(url: str) -> sa.Engine:
         ) from None
     options: dict[str, Any] = {
         "json_serializer": partial(json.dumps, allow_nan=False, separators=(",", ":")),
+        "json_deserializer": _read_json,
         "hide_parameters": True,
     }
     if place.drivername in ("sqlite", "sqlite+pysqlite"):

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import Exit
@@ -9,6 +10,9 @@ from click.exceptions import Exit
 from cicd_defs.cli.delivery.opening import opened_store, print_table, settings_here
 from cicd_defs.cli.reading import UsageProblem
 from cicd_defs.cli.writing import terminal
+
+if TYPE_CHECKING:
+    from cicd_defs.facts.records.evaluations import DecisionRecord
 
 
 @click.group(invoke_without_command=True)
@@ -63,21 +67,13 @@ def show(project: str, number: int, as_json: bool) -> None:
 
 
 def _replayed() -> None:
-    from pydantic import ValidationError
-
-    from cicd_defs.judge.merge.decision import replay
-
     same, differ = 0, []
     with opened_store(settings_here()) as store:
         for one in store.evidence.decisions():
-            try:
-                again = replay(one.evidence).digest
-            except ValidationError as error:
-                again = f"its evidence does not fit this version: {error.error_count()} fields"
-            if again == one.digest:
-                same += 1
+            if difference := _difference(one):
+                differ.append(f"{one.project}#{one.number} at {one.head[:12]}: {difference}")
             else:
-                differ.append(f"{one.project}#{one.number} at {one.head[:12]}: was {one.digest}, is {again}")
+                same += 1
     for line in differ:
         print(line, file=sys.stderr)
     print(
@@ -85,3 +81,29 @@ def _replayed() -> None:
     )
     if differ:
         raise Exit(1)
+
+
+def _difference(one: "DecisionRecord") -> str:
+    """Say how a stored decision differs from the one that its evidence leads to; nothing where it does not."""
+    from pydantic import ValidationError
+
+    from cicd_defs.judge.merge.decision import Decision
+    from cicd_defs.judge.merge.decision import decide as decide_on
+    from cicd_defs.judge.merge.evidence import MergeEvidence
+
+    try:
+        evidence = MergeEvidence.model_validate(one.evidence)
+        again = decide_on(evidence)
+    except ValidationError as error:
+        return f"its evidence does not fit this version: {error.error_count()} fields"
+    if again.digest != one.digest:
+        return f"was {one.digest}, is {again.digest}"
+    if evidence.model_dump(mode="json") != one.evidence:
+        return "its evidence holds something that is not read"
+    try:
+        kept = Decision.model_validate(one.decision)
+    except ValidationError as error:
+        return f"the decision beside it does not fit this version: {error.error_count()} fields"
+    if kept != again or one.outcome != again.outcome:
+        return f"its evidence leads to {again.outcome}, and another decision is kept beside it"
+    return ""

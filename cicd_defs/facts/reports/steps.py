@@ -37,7 +37,8 @@ class SandboxStep(Value):
     """One step to run: a script for `bash -eo pipefail`, in a folder below the repository's top.
 
     `kind` is a `StepKind`'s word. `network`: "mirror" reaches the package mirror and nothing else. `reports` are
-    globs, relative to the repository's top, of files that are collected afterwards.
+    globs, relative to the repository's top, of files that are collected afterwards. `report` is the one that must be
+    there: its tests count, and without it nothing says that any ran.
     """
 
     name: str
@@ -49,6 +50,7 @@ class SandboxStep(Value):
     seconds: float
     network: Literal["none", "mirror"] = "none"
     reports: tuple[str, ...] = ()
+    report: str = ""
 
 
 class Isolation(Value):

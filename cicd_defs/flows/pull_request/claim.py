@@ -38,8 +38,7 @@ def claim_head(
 
     `partition` is `PROJECT-NUMBER-SHA12`; `holder` the run's id; `run_key` what the run was asked for under, None where
     a person asked. Deliveries under that key end here; those of a run that is not ours are asked for again.
-    Raises `NotOurs` where a newer head has come, where another run
-    has taken it, or where as many go on as may.
+    Raises `NotOurs` where a newer head has come, where another run has taken it, or where as many go on as may.
     """
     subject = current_subject(line, partition)
     generation = line.claims.generation(subject)
@@ -49,6 +48,7 @@ def claim_head(
         raise NotOurs(
             f"{partition}: the head, its base or the policy has changed since this run was asked for."
         )
+    facts = facts_of(line, subject, generation)  # before the claim: what fails here leaves none behind
     claim = line.claims.take(subject, generation, holder, line.now(), line.limits.validations)
     if claim is None:
         raise NotOurs(
@@ -56,7 +56,7 @@ def claim_head(
             "already (MAX_CONCURRENT_VALIDATIONS)."
         )
     line.reached("run:claimed")
-    facts = facts_of(line, claim)
+    facts = facts.model_copy(update={"generation": claim.generation})
     if project := line.projects.get(subject.project):
         line.progress.evaluation_began(project, claim, facts.pull_request.url, line.now())
     if run_key is not None:
@@ -95,9 +95,8 @@ def split_partition(partition: str) -> tuple[str, int, str]:
     return project, int(number), head
 
 
-def facts_of(line: Line, claim: Claim) -> PullRequestFacts:
-    """What a pull request is, at the head that a claim is for."""
-    subject = claim.subject
+def facts_of(line: Line, subject: Subject, generation: int) -> PullRequestFacts:
+    """What a pull request is, at the head that is evaluated."""
     found = line.forge.pull_request(subject.repository, subject.number)
     if found is None or found.head_sha != subject.head:
         raise NotOurs(f"{subject.partition}: its head has moved.")
@@ -109,7 +108,7 @@ def facts_of(line: Line, claim: Claim) -> PullRequestFacts:
     task = task_behind(line, subject.project, found)
     return PullRequestFacts(
         subject=subject,
-        generation=claim.generation,
+        generation=generation,
         pull_request=found,
         paths=changed_paths(diff),
         cut=diff.cut,
@@ -120,15 +119,27 @@ def facts_of(line: Line, claim: Claim) -> PullRequestFacts:
     )
 
 
+LONGEST_PATH, LONGEST_NAME = 4096, 255
+"""Bytes of a path and of a name in it, above which no file system has it: git does, and patterns would choke on it."""
+
+
 def diff_of(line: Line, subject: Subject) -> Diff:
-    """What the evaluated head changes."""
-    return line.repositories.diff(line.forge.git_dir(subject.repository), subject.base, subject.head)
+    """What the evaluated head changes. Files with names that no file system takes are left out, and make it `cut`."""
+    diff = line.repositories.diff(line.forge.git_dir(subject.repository), subject.base, subject.head)
+    files = tuple(file for file in diff.files if _is_a_path(file.path) and _is_a_path(file.old_path))
+    return diff.model_copy(update={"files": files, "cut": diff.cut or len(files) < len(diff.files)})
 
 
-def acting_claim(line: Line, partition: str, holder: str) -> Claim:
+def _is_a_path(path: str) -> bool:
+    data = path.encode("utf-8", "surrogateescape")
+    return len(data) <= LONGEST_PATH and all(len(name) <= LONGEST_NAME for name in data.split(b"/"))
+
+
+def acting_claim(line: Line, partition: str, holder: str, evaluates: bool = False) -> Claim:
     """The claim under which a run may act on what was found: its own, or the ended one of an evaluation.
 
-    Raises `NotOurs` where another run holds the pull request, or another head, base or policy counts by now.
+    A run that `evaluates` must hold its own: to evaluate again makes a new generation. Raises `NotOurs` where another
+    run holds the pull request, or another head, base or policy counts by now.
     """
     project_name, number, _ = split_partition(partition)
     project = line.projects.get(project_name)
@@ -139,6 +150,8 @@ def acting_claim(line: Line, partition: str, holder: str) -> Claim:
         )
     if not may_act(line, claim, holder):
         raise NotOurs(f"{partition}: another run evaluates this pull request now.")
+    if evaluates and claim.state != "held":
+        raise NotOurs(f"{partition}: it was evaluated. To evaluate it again, materialise `pull_request` too.")
     return claim
 
 

@@ -12,8 +12,8 @@ from cicd_defs.judge.merge.evidence import MergeEvidence
 from cicd_defs.judge.merge.policy import Policy, policy_of
 from cicd_defs.spec.model import Project
 
-REPORT = "report"
-"""The part under which the report is kept, beside what the parts of the evaluation say."""
+REPORT, DECISION = "report", "decision"
+"""The parts under which the report and the newest decision are kept, beside what the parts of the evaluation say."""
 
 
 def verdicts_of(line: Line, claim: Claim) -> dict[str, Verdict]:
@@ -47,11 +47,19 @@ def decide_merge(line: Line, claim: Claim) -> Decision:
             at=line.now(),
         )
     )
+    kept = decision.model_dump(mode="json")
+    line.evidence.put_part(subject, claim.generation, DECISION, kept, line.now())
     line.reached("run:decided")
     line.audit.append(
         "cicd", f"decided: {decision.outcome}", subject.partition, {"decision": decision.digest}, line.now()
     )
     return decision
+
+
+def decision_of(line: Line, claim: Claim) -> Decision | None:
+    """The newest decision of this very evaluation; one of an earlier generation does not count."""
+    body = line.evidence.parts(claim.subject, claim.generation).get(DECISION)
+    return Decision.model_validate(body) if body else None
 
 
 def evidence_of(line: Line, claim: Claim, project: Project) -> MergeEvidence:
@@ -100,7 +108,7 @@ def keep_facts(line: Line, claim: Claim, facts: PullRequestFacts) -> None:
 def facts_kept(line: Line, claim: Claim) -> PullRequestFacts:
     """What the pull request was when its evaluation began."""
     body = line.evidence.parts(claim.subject, claim.generation).get("pull_request")
-    return PullRequestFacts.model_validate(body) if body else facts_of(line, claim)
+    return PullRequestFacts.model_validate(body) if body else facts_of(line, claim.subject, claim.generation)
 
 
 def pull_request_of(line: Line, claim: Claim) -> PullRequest:

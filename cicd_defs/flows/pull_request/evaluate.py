@@ -52,7 +52,9 @@ class Bench:
                 tree = self.line.repositories.tree(git_dir, self.claim.subject.base)
                 written = written_files(tree, looked_at(self.project))
                 pipeline = compile_pipeline(self.project, detect(tree), written)
-                self._steps = evaluation_steps(pipeline, self.seconds)
+                self._steps = evaluation_steps(
+                    pipeline, self.seconds, self.line.new_id().replace("-", "")[:16]
+                )
             return self._steps
 
     def workspace(self) -> Workspace:
@@ -164,7 +166,7 @@ def test_results(bench: Bench) -> Verdict:
         )
     workspace = bench.workspace()
     results = [workspace.run(step) for step in checks]
-    tests, refused = _tests(workspace, bench.steps().reports)
+    tests, refused = _tests(workspace, bench.steps())
     word: Word = "failed" if refused or (tests and tests.failed) else _word(results)
     summary = refused[0].message if refused else _told_of_tests(results, tests)
     verdict = _verdict(bench, "test_results", word, summary, results)
@@ -305,15 +307,27 @@ def _verdict(bench: Bench, part: str, word: Word, summary: str, steps: Sequence[
     return Verdict(part=part, word=word, summary=summary, steps=tuple(steps), isolation=isolation)
 
 
-def _tests(workspace: Workspace, patterns: Sequence[str]) -> tuple[TestReport | None, tuple[Finding, ...]]:
-    """The tests that the reports name, and the reports that are no plain files."""
-    files = workspace.collect(patterns)
+def _tests(workspace: Workspace, steps: EvaluationSteps) -> tuple[TestReport | None, tuple[Finding, ...]]:
+    """The tests that the reports name; and the reports that are no plain files, or are missing, unreadable or empty.
+
+    A step that exits with 0 and leaves no report has run no test that anybody knows of.
+    """
+    files = workspace.collect(steps.reports)
     refused = getattr(files, "refused", {})
     findings = tuple(
         Finding(kind="result_refused", message=f"{path}: {why}", path=path) for path, why in refused.items()
     )
-    reports = [read_junit(data) for data in files.values()]
+    reports = {path: read_junit(data) for path, data in files.items()}
+    for path in (step.report for step in steps.checks if step.report and step.report not in refused):
+        if path not in reports:
+            why = "the tests ended without writing their report, so nothing says that any ran"
+        elif reports[path].problems or not reports[path].cases:
+            why = "; ".join(reports[path].problems[:3]) or "the report names no test"
+        else:
+            continue
+        findings = (*findings, Finding(kind="no_test_report", message=why, path=path))
     if not reports:
         return None, findings
-    cases = tuple(case for report in reports for case in report.cases)
-    return TestReport(cases=cases, problems=tuple(p for report in reports for p in report.problems)), findings
+    cases = tuple(case for report in reports.values() for case in report.cases)
+    problems = tuple(problem for report in reports.values() for problem in report.problems)
+    return TestReport(cases=cases, problems=problems), findings

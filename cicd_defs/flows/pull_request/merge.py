@@ -7,9 +7,15 @@ from cicd_defs.facts.value import Value
 from cicd_defs.flows.effects import CannotBeDone, Deed, once
 from cicd_defs.flows.line import Line
 from cicd_defs.flows.pull_request.claim import may_act
-from cicd_defs.flows.pull_request.decide import project_of, pull_request_of, verdicts_of
+from cicd_defs.flows.pull_request.decide import (
+    decision_of,
+    evidence_of,
+    project_of,
+    pull_request_of,
+    verdicts_of,
+)
 from cicd_defs.flows.pull_request.receive import DECIDE, ask_again
-from cicd_defs.judge.merge.decision import Decision
+from cicd_defs.judge.merge.decision import decide
 
 LAST_STEPS = frozenset({"merged", "fixed"})
 """What a run does last, in whatever order: when both have been looked at, its claim ends."""
@@ -33,15 +39,16 @@ class NotMerged(Value):
 
 
 def merge(line: Line, claim: Claim, holder: str) -> Merged | NotMerged:
-    """Carry out the newest decision, by our own store; void where it is bound to another head, base or policy.
+    """Carry out the newest decision of this evaluation, by our own store; void where it is bound to anything else.
 
+    What it follows from is gathered once more just before: what a person has changed since (a label, a review) counts.
     A merge that the forge refuses because something moved is asked for again as a new evaluation.
     """
     subject = claim.subject
     project = project_of(line, claim)
-    decision = newest_decision(line, claim)
+    decision = decision_of(line, claim)
     if decision is None:
-        return NotMerged(reason="There is no decision.")
+        return NotMerged(reason="There is no decision of this evaluation.")
     if decision.outcome != "merge":
         return NotMerged(reason=f"The decision is to {decision.outcome}.")
     if project.mode != "act":
@@ -50,6 +57,10 @@ def merge(line: Line, claim: Claim, holder: str) -> Merged | NotMerged:
         return NotMerged(reason="The decision is about another head, base or policy.")
     if not may_act(line, claim, holder):
         return NotMerged(reason="Another run acts for this pull request now.")
+    found = pull_request_of(line, claim)
+    if found.state == "open" and decide(evidence_of(line, claim, project)).outcome != "merge":
+        ask_again(line, found, f"changed:{subject.run_key(claim.generation)}:{decision.digest}")
+        return NotMerged(reason="What the decision follows from has changed since; it is decided again.")
     try:
         commit = _merged_once(line, claim, project.merge.method)
     except (MergeRefused, CannotBeDone) as refused:
@@ -67,12 +78,6 @@ def merge(line: Line, claim: Claim, holder: str) -> Merged | NotMerged:
         commit=commit,
         method=project.merge.method,
     )
-
-
-def newest_decision(line: Line, claim: Claim) -> Decision | None:
-    """The last decision that was made on a pull request."""
-    records = list(line.evidence.decisions(claim.subject.repository, claim.subject.number))
-    return Decision.model_validate(records[-1].decision) if records else None
 
 
 def _merged_once(line: Line, claim: Claim, method: str) -> str:
@@ -111,14 +116,21 @@ def finish_merge(line: Line, claim: Claim, found: PullRequest) -> bool:
 
 
 def _told(line: Line, claim: Claim, commit: str) -> None:
+    """Note a merge once, also where its run died before it had followed it up: in the log, the task and a note."""
     subject = claim.subject
-    line.audit.append("cicd", "merged", subject.partition, {"commit": commit}, line.now())
-    task = line.tasks.of_pull_request(subject.project, subject.number)
-    if task:
-        line.tasks.set_status(task.key, "merged", line.now(), subject.number)
-        line.progress.task_ended(task, "done", line.now())
-    body = {"number": subject.number, "commit": commit}
-    line.notifications.add("merge_complete", subject.project, subject.partition, body, line.now())
+
+    def tell() -> str:
+        line.audit.append("cicd", "merged", subject.partition, {"commit": commit}, line.now())
+        task = line.tasks.of_pull_request(subject.project, subject.number)
+        if task:
+            line.tasks.set_status(task.key, "merged", line.now(), subject.number)
+            line.progress.task_ended(task, "done", line.now())
+        body = {"number": subject.number, "commit": commit}
+        line.notifications.add("merge_complete", subject.project, subject.partition, body, line.now())
+        return commit
+
+    deed = Deed(key=f"told:{subject.repository}:{subject.number}:{commit}", kind="tell_merge")
+    once(line.effects, deed, lambda: None, tell, line.now)
 
 
 def _branch_deleted(line: Line, claim: Claim) -> None:
@@ -136,7 +148,13 @@ def _branch_deleted(line: Line, claim: Claim) -> None:
         )
 
     deed = Deed(key=f"branch:{subject.repository}:{found.head_ref}:{subject.head}", kind="delete_branch")
-    once(line.effects, deed, lambda: None, act, line.now)
+    try:
+        once(line.effects, deed, lambda: None, act, line.now)
+    except (
+        Exception
+    ) as error:  # the merge is made; a branch that stays is no reason to undo or repeat anything
+        detail = {"branch": found.head_ref, "error": str(error)[:500]}
+        line.audit.append("cicd", "could not delete the branch", subject.partition, detail, line.now())
 
 
 def has_decided(line: Line, run_key: str | None, holder: str) -> None:
@@ -149,7 +167,7 @@ def has_done(line: Line, claim: Claim, step: str, what: str) -> None:
     """Note that a run has come to the end of one of its last steps; with the other one its claim ends."""
     line.evidence.put_part(claim.subject, claim.generation, step, {"outcome": what}, line.now())
     if line.evidence.parts(claim.subject, claim.generation).keys() >= LAST_STEPS:
-        decision = newest_decision(line, claim)
+        decision = decision_of(line, claim)
         words = {part: verdict.word for part, verdict in verdicts_of(line, claim).items()}
         line.progress.evaluation_ended(claim, decision.outcome if decision else "none", words, line.now())
         line.claims.end(claim, line.now())

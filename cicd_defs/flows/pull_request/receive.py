@@ -6,19 +6,23 @@ changed, so that whatever dies in between, no event is lost and no run is double
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Literal
 
 from cicd_defs.facts.github.events import Event, MalformedEvent, read_event
 from cicd_defs.facts.github.pull_requests import PullRequest
 from cicd_defs.facts.records.deliveries import Delivery, DeliveryState
-from cicd_defs.facts.records.evaluations import Subject
+from cicd_defs.facts.records.evaluations import Claim, Subject
 from cicd_defs.facts.value import Value
 from cicd_defs.flows.line import Line
 from cicd_defs.judge.merge.policy import policy_of
 from cicd_defs.spec.model import Project
 
-MOST_AT_ONCE = 100
+MOST_AT_ONCE = 1000
+LONGEST_ID = 200
+_AHEAD = timedelta(days=1)
 MOST_ATTEMPTS = 10
 """How often a delivery is looked at in vain, by errors, before it is dead."""
 
@@ -44,8 +48,12 @@ def receive(line: Line) -> tuple[AskedRun, ...]:
     to their base, a check of a commit) become one delivery for each.
     """
     asked: dict[str, AskedRun] = {}
-    for delivery in line.inbox.waiting(MOST_AT_ONCE):
+    room = line.limits.validations - len(line.claims.stale(line.now() + _AHEAD))
+    for delivery in _in_turn(line.inbox.waiting(MOST_AT_ONCE)):
         for run in _looked_at(line, delivery, asked):
+            evaluations = {other.key for other in asked.values() if other.job == "evaluate"}
+            if run.job == "evaluate" and run.key not in evaluations and len(evaluations) >= max(room, 0):
+                continue  # it waits in the inbox until a slot is free
             before = asked.get(run.key)
             ids = (*(before.deliveries if before else ()), delivery.id)
             asked[run.key] = run.model_copy(update={"deliveries": ids})
@@ -53,6 +61,27 @@ def receive(line: Line) -> tuple[AskedRun, ...]:
         line.inbox.asked(run.deliveries, run.key, line.now())
         line.reached("sensor:asked")
     return tuple(asked.values())
+
+
+def _in_turn(waiting: Sequence[Delivery]) -> list[Delivery]:
+    """Deliveries so that those of one repository keep nobody else's waiting: the first of each, then the second, ….
+
+    Those that were asked for come first, for they have a run.
+    """
+    seen: Counter[str] = Counter()
+    turns = []
+    for delivery in waiting:
+        source = _repository_in(delivery)
+        seen[source] += 1
+        turns.append((delivery.state == "new", seen[source], delivery.id, delivery))
+    return [turn[-1] for turn in sorted(turns, key=lambda turn: turn[:3])]
+
+
+def _repository_in(delivery: Delivery) -> str:
+    try:
+        return read_event(delivery.event, delivery.body).repository
+    except MalformedEvent:
+        return ""
 
 
 def _looked_at(line: Line, delivery: Delivery, asked: Mapping[str, AskedRun]) -> tuple[AskedRun, ...]:
@@ -103,10 +132,21 @@ def _run_of(
         fresh = delivery.state == "new"
         yield AskedRun(job="decide", key=key, subject=subject, deliveries=(delivery.id,), fresh=fresh)
         return
+    if claim and claim.subject == subject and claim.state == "held":
+        _wait_for(line, delivery, found, claim)
+        return
     generation = line.claims.generation(subject)
     yield AskedRun(
         job="evaluate", key=subject.run_key(generation), subject=subject, deliveries=(delivery.id,)
     )
+
+
+def _wait_for(line: Line, delivery: Delivery, found: PullRequest, claim: Claim) -> None:
+    """Have a pull request looked at once more when the run that evaluates it ends: one delivery for all until then."""
+    waiting = f"after:{claim.subject.run_key(claim.generation)}"
+    if delivery.delivery != own_delivery(waiting):
+        ask_again(line, found, waiting)
+        _end(line, delivery, "done", "It is evaluated now, and decided on again when that ends.")
 
 
 def _decide_key(
@@ -172,6 +212,11 @@ def _spread(line: Line, delivery: Delivery, event: Event, project: Project) -> N
     _end(line, delivery, "done", f"It concerns {len(concerned)} open pull requests.")
 
 
+def own_delivery(name: str) -> str:
+    """The id of a delivery of our own: long names are told by their digest, for a store keeps 255 characters."""
+    return name if len(name) <= LONGEST_ID else f"cicd:{hashlib.sha256(name.encode()).hexdigest()}"
+
+
 def ask_again(line: Line, found: PullRequest, delivery: str) -> bool:
     """Put a delivery of our own into the inbox that has a pull request looked at again; False where it is there."""
     body = {
@@ -184,7 +229,9 @@ def ask_again(line: Line, found: PullRequest, delivery: str) -> bool:
         },
         "repository": {"full_name": found.repository},
     }
-    return line.inbox.add(delivery, "cicd", "pull_request", json.dumps(body).encode(), line.now())
+    return line.inbox.add(
+        own_delivery(delivery), "cicd", "pull_request", json.dumps(body).encode(), line.now()
+    )
 
 
 def _end(line: Line, delivery: Delivery, state: DeliveryState, note: str) -> None:

@@ -30,9 +30,15 @@ class EvaluationSteps(Value):
     reports: tuple[str, ...] = ()
 
 
-def evaluation_steps(pipeline: Pipeline, seconds: float) -> EvaluationSteps:
-    """The steps of a pipeline that a pull request is evaluated by; each may take `seconds` at most."""
-    checks = [_step(pipeline, command, seconds) for command in _of_kinds(pipeline, CHECK_KINDS)]
+def evaluation_steps(pipeline: Pipeline, seconds: float, token: str) -> EvaluationSteps:
+    """The steps of a pipeline that a pull request is evaluated by; each may take `seconds` at most.
+
+    `token` is a word that nobody could know when the change was written: it names the tests' report, so that a file
+    of the change cannot be taken for it.
+    """
+    checks = [
+        _reported(_step(pipeline, command, seconds), token) for command in _of_kinds(pipeline, CHECK_KINDS)
+    ]
     installs = [_step(pipeline, one, seconds) for one in _of_kinds(pipeline, (StepKind.INSTALL,))]
     return EvaluationSteps(
         install=(*_set_up(pipeline, seconds), *installs),
@@ -75,6 +81,20 @@ def _step(pipeline: Pipeline, command: LocalCommand, seconds: float) -> SandboxS
         network="mirror" if command.kind in NETWORKED else "none",
         reports=(f"{folder}{JUNIT}", f"{folder}{REPORTS}/*.xml") if is_test else (),
     )
+
+
+PYTEST = re.compile(r"^(?:python3? -m )?pytest\b")
+
+
+def _reported(step: SandboxStep, token: str) -> SandboxStep:
+    """The same step with a report of another name; where pytest is called directly, it must be there afterwards."""
+    name = f"junit-{token}.xml"
+    env = {key: value.replace(JUNIT, f"{REPORTS}/{name}") for key, value in step.env.items()}
+    if env == step.env:
+        return step
+    report = f"{REPORTS}/{name}" if step.folder == "." else f"{step.folder}/{REPORTS}/{name}"
+    must = PYTEST.search(step.run.strip().splitlines()[-1]) is not None
+    return step.model_copy(update={"env": env, "reports": (report,), "report": report if must else ""})
 
 
 def _reporting(pipeline: Pipeline, command: LocalCommand) -> dict[str, str]:

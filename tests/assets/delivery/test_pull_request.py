@@ -126,16 +126,15 @@ def test_an_approval_merges_without_evaluating_again(tmp_path):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_can_be_materialised_alone_and_the_decision_takes_it(shop, part):
+def test_a_part_is_not_evaluated_again_without_its_pull_request(shop, part):
     shop.open()
     shop.line.sandbox.ends = RED
     shop.run("evaluate", 1)
     shop.line.sandbox.ends = {}
     result = shop.run("evaluate", 1, parts=[part])
-    assert (result.success, made_by(result)) == (True, {part})
-    shop.run("evaluate", 1, parts=["evaluation_report", "merge_decision", "merge"])
-    merges = part == "test_results"
-    assert (shop.now(1).state == "merged") is merges
+    assert (result.success, made_by(result)) == (True, set())  # what was found stays as it was
+    again = shop.run("evaluate", 1, parts=["pull_request", part])
+    assert made_by(again) == {"pull_request", part}
 
 
 def test_parts_without_the_others_hold(shop):

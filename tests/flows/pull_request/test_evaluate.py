@@ -215,14 +215,16 @@ JUNIT = (
     [
         ({"reports/junit.xml": JUNIT % b""}, [], "passed"),
         ({"reports/junit.xml": JUNIT % b"<failure message='no'/>"}, ["t::b"], "failed"),
-        ({"reports/junit.xml": b"<!DOCTYPE x><testsuite/>"}, [], "passed"),  # the exit status counts
+        ({"reports/junit.xml": b"<!DOCTYPE x><testsuite/>"}, [], "failed"),
+        ({"reports/junit.xml": b"<testsuite/>"}, [], "failed"),
+        ({}, [], "failed"),  # it exits with 0, and nothing says that a test ran
     ],
 )
 def test_tests_are_read_from_the_report(place, files, failed, word):
     place.open()
     place.sandbox.files = files
     verdict = next(one for one in run(place)[0] if one.part == "test_results")
-    assert [case.id for case in verdict.tests.failed] == failed
+    assert [case.id for case in (verdict.tests.failed if verdict.tests else ())] == failed
     assert verdict.word == word
 
 

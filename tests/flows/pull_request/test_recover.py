@@ -73,7 +73,8 @@ def test_a_dead_run_s_pull_request_that_is_not_open_is_freed_only(place, state):
     assert (asked, place.deliveries(), place.store.claims.current(NAME, 1).state) == ((), [], "void")
 
 
-def test_a_run_that_died_after_the_forge_had_merged_is_followed_up(place, monkeypatch):
+@pytest.mark.parametrize("moment", ["recorded", "branch_deleted"])
+def test_a_run_that_died_after_the_forge_had_merged_is_followed_up(place, moment, monkeypatch):
     place.open()
     claim, _ = place.evaluated()
     with monkeypatch.context() as patch:
@@ -81,7 +82,10 @@ def test_a_run_that_died_after_the_forge_had_merged_is_followed_up(place, monkey
         def dies(*_):
             raise Died
 
-        patch.setattr(place.store.effects, "done", dies)
+        if moment == "recorded":
+            patch.setattr(place.store.effects, "done", dies)
+        else:
+            patch.setattr(place.here.forge, "delete_branch", dies)
         with pytest.raises(Died):
             merge(place.line, claim, "run-1")
     commit = place.now().merged_sha
