@@ -7,7 +7,6 @@ from typing import Any
 
 from cicd_defs.facts.reports.steps import Isolation, SandboxStep, StepResult
 
-
 PASSED = b"<testsuite><testcase classname='t' name='a'/></testsuite>"
 
 
