@@ -12,6 +12,7 @@ from cicd_defs.adapters.sandbox.limits.cgroups import MOUNT
 from cicd_defs.adapters.sandbox.limits.slots import FOLDER as SLOTS
 from cicd_defs.adapters.store.tables import effects, inbox, notifications
 from cicd_defs.facts.github.pull_requests import PullRequest
+from cicd_defs.flows.pull_request.decide import DECISION
 from cicd_defs.flows.pull_request.report import marker_of as comment_marker
 from tests.system.running import REPOSITORY, UNDER_WAY, Running
 
@@ -40,17 +41,19 @@ def nothing_was_lost(line: Running) -> None:
 
 
 def one_decision_counts(line: Running, found: PullRequest) -> None:
-    """The newest head has one decision of the newest generation, and its claim has ended."""
+    """The newest head has one decision of the newest generation, which has ended; and that is what came of it."""
     claim = line.store.claims.current(REPOSITORY, found.number)
     assert claim, f"{found.number} was never evaluated"
-    assert (claim.state, claim.subject.head) == ("done", found.head_sha), (claim, found)
-    records = list(line.store.evidence.decisions(REPOSITORY, found.number))
-    counting = [record for record in records if record.at >= claim.taken_at]
-    assert len(counting) == 1, [(record.head, record.base, record.outcome, record.at) for record in records]
-    assert (counting[0].head, counting[0].base) == (claim.subject.head, claim.subject.base)
-    assert (counting[0].outcome == "merge") == (found.state == "merged"), (found, counting[0].outcome)
+    subject = claim.subject
+    assert (claim.state, subject.head) == ("done", found.head_sha), (claim, found)
+    counting = line.store.evidence.parts(subject, claim.generation)[DECISION]
+    assert (counting["head"], counting["base"]) == (subject.head, subject.base), counting
+    assert (counting["outcome"] == "merge") == (found.state == "merged"), (found, counting)
+    records = line.store.evidence.decisions(REPOSITORY, found.number)
+    kept = [record for record in records if record.digest == counting["digest"]]
+    assert len(kept) == 1, [(record.head, record.base, record.outcome, record.at) for record in records]
     if found.state == "open":
-        assert claim.subject.base == found.base_sha, "the base has moved, and it was not evaluated again"
+        assert subject.base == found.base_sha, "the base has moved, and it was not evaluated again"
 
 
 def it_was_commented_once(line: Running, found: PullRequest) -> None:

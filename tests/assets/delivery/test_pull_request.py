@@ -125,6 +125,30 @@ def test_an_approval_merges_without_evaluating_again(tmp_path):
         assert (shop.asked(), shop.line.inbox.depth()) == ((), 0)
 
 
+def test_an_event_ends_with_the_decision_also_where_that_is_to_hold(tmp_path):
+    with shop_at(tmp_path, PROJECT.replace("approvals: 0", "approvals: 2")) as shop:
+        shop.open()
+        shop.answer()
+        shop.person("olga").review(1, "approved", shop.line.now())
+        [run] = shop.asked()
+        assert shop.asked() == (run.model_copy(update={"fresh": False}),)
+        assert shop.run(run.job, 1, run.key).success
+        assert ([one.outcome for one in shop.decisions(1)], shop.now(1).state) == (["hold", "hold"], "open")
+        assert (shop.asked(), shop.line.inbox.depth()) == ((), 0)
+
+
+def test_a_policy_that_changes_during_a_run_has_it_evaluated_again_under_the_new_one(shop):
+    shop.open()
+    [run] = shop.asked()
+    shop.line.sandbox.during = lambda kind: shop.declare(PROJECT.replace("approvals: 0", "approvals: 1"))
+    assert shop.run(run.job, 1, run.key).success
+    assert (shop.now(1).state, shop.line.claims.current(NAME, 1).state) == ("open", "void")
+    [again] = shop.asked()
+    assert (again.job, again.subject.policy != run.subject.policy) == ("evaluate", True)
+    shop.run(again.job, 1, again.key)
+    assert [one.outcome for one in shop.decisions(1)] == ["hold"]
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_is_not_evaluated_again_without_its_pull_request(shop, part):
     shop.open()

@@ -99,6 +99,46 @@ def test_a_run_that_died_after_the_forge_had_merged_is_followed_up(place, moment
     assert "change" not in place.here.repository.branches
 
 
+def test_what_makes_its_runs_die_each_time_is_a_fault_and_a_person_is_called(place):
+    place.open()
+    place.claimed("run-1")
+    for run in range(2, 6):
+        _, [asked] = again(place)
+        place.claimed(f"run-{run}", key=asked.key)
+    _, asked = again(place)
+    assert (asked, place.store.claims.current(NAME, 1).state) == ((), "done")
+    [record] = place.store.evidence.decisions(NAME, 1)
+    assert record.outcome == "hold"
+    assert {verdict["word"] for verdict in record.evidence["verdicts"].values()} == {"fault"}
+    assert "died 5 times" in place.here.forge.comments(NAME, 1)[0].body
+
+
+def test_a_run_that_dies_now_and_then_is_not_one_that_dies_each_time(place):
+    place.open()
+    for round_ in range(3):
+        for run in range(3):
+            place.claimed(f"run-{round_}-{run}")
+            again(place)
+        claim, _ = place.claimed(f"run-{round_}")
+        place.store.claims.end(claim, place.here.clock.now())
+    assert list(place.store.evidence.decisions(NAME, 1)) == []
+
+
+def test_a_claim_whose_forge_cannot_be_asked_for_long_is_freed_and_keeps_no_slot(place, monkeypatch):
+    place.open()
+    place.claimed()
+
+    def damaged(*_):
+        raise RuntimeError("damaged")
+
+    monkeypatch.setattr(place.here.forge, "pull_request", damaged)
+    place.wait(31)
+    assert recover_claims(place.line) == ()
+    place.wait(300)
+    assert [claim.holder for claim in recover_claims(place.line)] == ["run-1"]
+    assert place.store.claims.current(NAME, 1).state == "void"
+
+
 def asked_for(place):
     place.open()
     place.post()
@@ -143,7 +183,7 @@ def test_an_event_ends_when_it_was_decided_on(place):
 def test_a_decision_whose_run_died_is_asked_for_under_other_keys_and_not_for_ever(place):
     run = decision_asked_for(place)
     keys = [run.key]
-    while place.ends() == ["asked"]:
+    for _ in range(10):
         forget_runs(place.line, lambda key: True)
         assert [one.key for one in place.asked()] == keys[-1:]  # it may be about to begin
         place.wait(16)
