@@ -32,8 +32,11 @@ COMMANDS = {
         "improve",
         "Plan how a repository's CI is made good: an ordered series of pull requests with their patches.",
     ),
-    "demo": ("demo", "Copy the sample repository, materialise its whole graph, and show what came of it."),
-    "serve": ("delivery.serve", "Serve the gateway: GitHub's events, the API of tasks, health."),
+    "demo": (
+        "demo",
+        "Show it: the pipeline of a sample is made, a task becomes a merged pull request, a bad one is held.",
+    ),
+    "serve": ("delivery.serve", "Serve POST /webhooks/github, /api/v1/tasks and /health."),
     "event": ("delivery.event", "Post an event to the gateway, signed."),
     "key": ("delivery.key", "Create, list and revoke keys of the API."),
     "task": ("delivery.task", "Submit a task, and see how far tasks are."),
@@ -41,7 +44,10 @@ COMMANDS = {
     "agent": ("delivery.agent", "See, cancel and hold runs of agents."),
     "decide": ("delivery.decide", "Show why a pull request was merged or not; make stored decisions again."),
     "db": ("delivery.db", "Bring our store up to date."),
-    "init-db": ("delivery.db", "Bring our store up to date, as `cicd db upgrade` does."),
+    "init-db": (
+        "delivery.db",
+        "Make the store's tables, or bring them up to date, as `cicd db upgrade` does.",
+    ),
     "audit-log": ("delivery.audit_log", "Show and verify who did what."),
     "pins": ("pins", "Versions of actions and images, each pinned to a commit or a digest."),
 }

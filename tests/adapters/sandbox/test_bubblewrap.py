@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -451,9 +452,7 @@ def test_all_of_this_holds_for_an_ordinary_user():
     ]
     if subprocess.run(reached, capture_output=True, check=False).returncode != 0:
         pytest.skip(f"needs /usr/bin/python{version}, and a checkout that everybody can read")
-    home = Path("/tmp/sandbox-tests-of-a-user")
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir()
+    home = Path(tempfile.mkdtemp())  # pytest's own folders are for root alone
     os.chown(home, uid, uid)
     paths = ":".join([str(checkout), *[path for path in sys.path if path.endswith("site-packages")]])
     names = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "HTTPS_PROXY", "NO_PROXY")
