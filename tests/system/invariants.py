@@ -14,6 +14,7 @@ from cicd_defs.adapters.store.tables import effects, inbox, notifications
 from cicd_defs.facts.github.pull_requests import PullRequest
 from cicd_defs.flows.pull_request.decide import DECISION
 from cicd_defs.flows.pull_request.report import marker_of as comment_marker
+from cicd_defs.judge.merge.decision import Decision
 from tests.system.running import REPOSITORY, UNDER_WAY, Running
 
 
@@ -47,10 +48,11 @@ def one_decision_counts(line: Running, found: PullRequest) -> None:
     subject = claim.subject
     assert (claim.state, subject.head) == ("done", found.head_sha), (claim, found)
     counting = line.store.evidence.parts(subject, claim.generation)[DECISION]
+    digest = Decision.model_validate(counting).digest
     assert (counting["head"], counting["base"]) == (subject.head, subject.base), counting
     assert (counting["outcome"] == "merge") == (found.state == "merged"), (found, counting)
     records = line.store.evidence.decisions(REPOSITORY, found.number)
-    kept = [record for record in records if record.digest == counting["digest"]]
+    kept = [record for record in records if record.digest == digest]
     assert len(kept) == 1, [(record.head, record.base, record.outcome, record.at) for record in records]
     if found.state == "open":
         assert subject.base == found.base_sha, "the base has moved, and it was not evaluated again"

@@ -202,7 +202,7 @@ class Running:
     def dagster_runs(self) -> Sequence[sa.Row]:
         """All runs that Dagster knows."""
         with self.dagster.connect() as db:
-            return db.execute(sa.text(RUNS)).all() if sa.inspect(db).has_table("runs") else []
+            return db.execute(sa.text(RUNS)).all() if sa.inspect(db).has_table("run_tags") else []
 
     def processes_of_home(self) -> list[int]:
         """The processes of this machine that have our home in their environment."""
