@@ -94,13 +94,19 @@ def test_a_tick_looks_back_a_day_and_asks_for_the_newest_time_only():
     assert list(due_requests([at(cron="0 2 28 5 *")], MONDAY, MONDAY - timedelta(days=9))) == []
 
 
+def far_off() -> int:
+    """An hour of the day (UTC) that is twelve away: no turn comes between, whenever the tests run."""
+    return (datetime.now(UTC).hour + 12) % 24
+
+
 @pytest.fixture
 def daemon(tmp_path, monkeypatch):
     """Dagster's own scheduler, for the location as it is loaded: call it with the time until which it is to look."""
     write(
         tmp_path,
         {
-            "projects/shop.yaml": 'repository: a/b\npipeline: {trigger_type: schedule, schedule: "0 2 * * *"}\n',
+            "projects/shop.yaml": "repository: a/b\n"
+            f'pipeline: {{trigger_type: schedule, schedule: "0 {far_off()} * * *"}}\n',
             "projects/api.yaml": "repository: a/c\npipeline: {trigger_type: [push]}\n",
             "home/dagster.yaml": "telemetry: {enabled: false}\n",
         },
@@ -126,7 +132,7 @@ def daemon(tmp_path, monkeypatch):
 
 def test_dagster_s_own_scheduler_makes_up_for_a_gap_and_asks_for_nothing_twice(daemon):
     now = datetime.now(UTC)
-    turn = now.replace(hour=2, minute=0, second=0) + timedelta(minutes=offset_minutes("shop"))
+    turn = now.replace(hour=far_off(), minute=0, second=0) + timedelta(minutes=offset_minutes("shop"))
     while turn < now + timedelta(minutes=20):  # the next one, with room for a tick before it
         turn += timedelta(days=1)
     assert (

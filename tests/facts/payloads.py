@@ -30,7 +30,7 @@ def payload(kind: str, **changes: Any) -> dict[str, Any]:
         "ping": {"zen": "Keep it logically awesome.", "hook_id": 1},
         "issue_comment": {"action": "created", "issue": {"number": 42}, "comment": {"body": "hi"}},
     }
-    whole = {**shapes[kind], "repository": REPOSITORY, "sender": SENDER, **changes}
+    whole = {**shapes[kind], "repository": dict(REPOSITORY), "sender": dict(SENDER), **changes}
     return {key: value for key, value in whole.items() if value is not ...}
 
 
