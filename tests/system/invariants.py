@@ -15,7 +15,6 @@ from cicd_defs.facts.github.pull_requests import PullRequest
 from cicd_defs.flows.pull_request.decide import DECISION
 from cicd_defs.flows.pull_request.report import marker_of as comment_marker
 from cicd_defs.judge.merge.decision import Decision
-from cicd_defs.judge.merge.decision import Decision
 from tests.system.running import REPOSITORY, UNDER_WAY, Running
 
 
