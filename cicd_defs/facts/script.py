@@ -192,6 +192,7 @@ class _Reader:
 
     def __init__(self, text: str, errexit: bool, pipefail: bool, depth: int = 0, shift: int = 0) -> None:
         self.text, self.errexit, self.pipefail = text, errexit, pipefail
+        self.left_of_and = 0
         self.depth, self.shift = depth, shift
         self.commands: list[Command] = []
         self.assigned: list[int] = []
@@ -244,7 +245,7 @@ class _Reader:
                 context = context.with_fate(Fate.BACKGROUND)
             elif not last and around.fate in _LOOKED_AT:
                 context = context.with_fate(Fate.UNCHECKED, around.handler)
-            elif not last and not self.errexit and around.fate is Fate.REACHES:
+            elif not last and (self.left_of_and or not self.errexit) and around.fate is Fate.REACHES:
                 context = context.with_fate(Fate.UNCHECKED)
             self._node(child, context)
 
@@ -280,7 +281,9 @@ class _Reader:
             return
         # The status of a list that is the script's last is the script's own.
         stays = around.last or around.fate is not Fate.REACHES
+        self.left_of_and += 1  # bash ignores `set -e` in all that is left of `&&`
         self._node(left, around if stays else around.with_fate(Fate.LEFT_OF_AND))
+        self.left_of_and -= 1
         self._node(right, around)
 
     def _pipeline(self, node: tree_sitter.Node, around: _Context) -> None:

@@ -93,6 +93,8 @@ check > /dev/null || true
 command check
 true && { check; ok; }
 true && { check; ok; }; ok
+{ check; ok; } && ok
+{ ok; check; } && ok
 bad || check
 bad || check; ok
 bad || { check; ok; }
