@@ -161,6 +161,7 @@ class Running:
         for pid in self.processes_of_home():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self.wait_for(lambda: not self.processes_of_home(), 30, "what was killed is gone")
         Bubblewrap(workspaces_of(self.settings)).sweep(())
         self.store.close()
         self.dagster.dispose()

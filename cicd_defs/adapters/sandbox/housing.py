@@ -87,8 +87,8 @@ def take_down(folder: Path, slots: Slots) -> None:
     cgroup, uid = Cgroup(state.get("cgroups", {})), state.get("uid")
     end_all(folder, cgroup, uid)
     remove(folder / _INSIDE)
+    cgroup.remove()  # before the folder, whose state alone tells of it: this may die at any moment
     remove(folder)
-    cgroup.remove()
     if os.path.lexists(folder):
         raise SandboxError(
             f"{folder} cannot be removed. Look at who owns what is in it, and remove it by hand."
